@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// What a device does for Facet: say which nodes it takes, compile a graph, run n rows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/base/tensor.h"
+#include "engine/graph/graph.h"
+
+namespace facet {
+
+enum class Precision { kAuto, kF32 };
+
+struct CompileOptions {
+    int max_batch = 1;  // >= 1; above 1 the graph must be batchable (batchability.h)
+    int threads = 0;    // that one request may use; 0: all the machine has
+    Precision precision = Precision::kAuto;
+};
+
+// An input or output of a compiled model. `row_shape` is the shape for a batch of one; a batch of n
+// is row_shape.scaled(n), rows contiguous.
+struct Port {
+    std::string name;
+    DataType type = DataType::kF32;
+    Shape row_shape;
+};
+
+// One inference under way at a time, with buffers of its own for up to max_batch rows. Use: write
+// rows [0, n) of every input, infer(n), read rows [0, n) of every output. Thread-bound: one thread
+// at a time; different requests of one model run in parallel.
+class InferRequest {
+  public:
+    virtual ~InferRequest() = default;
+    // [max_batch rows]; the same memory for the request's whole life.
+    [[nodiscard]] virtual MutableTensorView input(size_t port) = 0;
+    [[nodiscard]] virtual TensorView output(size_t port) const = 0;
+    // 1 <= rows <= max_batch, else kInvalidArgument stating the range. Row i of the result depends
+    // on row i of the inputs alone. No padding: the work is that of `rows` rows.
+    [[nodiscard]] virtual Result<void> infer(int rows) = 0;
+};
+
+// Thread-safe. Weights are shared by every request and every batch size. Must outlive its requests
+// (which hold a shared_ptr to it).
+class CompiledModel : public std::enable_shared_from_this<CompiledModel> {
+  public:
+    virtual ~CompiledModel() = default;
+    [[nodiscard]] virtual const std::vector<Port>& inputs() const = 0;
+    [[nodiscard]] virtual const std::vector<Port>& outputs() const = 0;
+    [[nodiscard]] virtual int max_batch() const = 0;
+    [[nodiscard]] virtual Result<std::unique_ptr<InferRequest>> create_request() = 0;
+    // One line for INFO: what runs where, e.g. "oneDNN 2.6.3 avx512_core_vnni, 2 threads, 37
+    // steps".
+    [[nodiscard]] virtual std::string description() const = 0;
+};
+
+// A device. Stateless and thread-safe.
+class Backend {
+  public:
+    virtual ~Backend() = default;
+    [[nodiscard]] virtual std::string_view name() const = 0;  // "CPU", "REFERENCE"
+    // Ok, or the reason why `node` of the prepared `graph` cannot run here, in words.
+    [[nodiscard]] virtual Result<void> supports(const Graph& graph, const Node& node) const = 0;
+    // `graph` is prepared and analysed for batchability. Errors name every node not supported.
+    [[nodiscard]] virtual Result<std::shared_ptr<CompiledModel>> compile(
+        std::shared_ptr<const Graph> graph, const CompileOptions& options) const = 0;
+};
+
+}  // namespace facet

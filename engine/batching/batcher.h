@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// The threads that turn waiting items into running batches; one thread per request slot.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/mutex.h"
+#include "engine/base/result.h"
+#include "engine/batching/batch_queue.h"
+
+namespace facet {
+
+// What the Batcher's user does with items. Called from the Batcher's threads (run) or from the
+// thread that withdraws work (discard), never with a lock held.
+class BatchRunner {
+  public:
+    virtual ~BatchRunner() = default;
+    // Runs the batch to its end on request slot `slot` (0..slots-1, one call at a time per slot).
+    virtual void run(Batch batch, int slot) = 0;
+    // The items were cancelled or their owner closed; they never run.
+    virtual void discard(std::vector<std::unique_ptr<BatchItem>> items) = 0;
+};
+
+// Invariants: each item pushed reaches the runner exactly once, through run() or discard(); while a
+// slot is free no item waits beyond its deadline, by `clock`; no lock is held across the runner.
+// Thread-safe. The destructor discards what waits, lets running batches end and joins the threads;
+// it must not be called from within the runner.
+class Batcher {
+  public:
+    // `clock` and `runner` outlive the Batcher. slots >= 1.
+    Batcher(BatchLimits limits, int slots, Clock& clock, BatchRunner& runner);
+    ~Batcher();
+    Batcher(const Batcher&) = delete;
+    Batcher& operator=(const Batcher&) = delete;
+
+    [[nodiscard]] OwnerId open_owner();
+    void close_owner(OwnerId owner);
+    void set_owner_state(OwnerId owner, OwnerState state);
+    void push(std::unique_ptr<BatchItem> item);
+    // Several items at once: seen by the policy together, as one frame's faces are.
+    void push(std::vector<std::unique_ptr<BatchItem>> items);
+    void cancel(OwnerId owner, uint32_t generation);
+
+    [[nodiscard]] size_t waiting() const;
+
+  private:
+    void work(int slot);
+
+    Clock& clock_;
+    BatchRunner& runner_;
+    mutable Mutex mutex_;  // guards queue_ and stopping_; never held across runner_
+    CondVar changed_;      // queue_ or stopping_ changed
+    BatchQueue queue_ FACET_GUARDED_BY(mutex_);
+    bool stopping_ FACET_GUARDED_BY(mutex_) = false;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace facet

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Reads a model file into a Graph, choosing the reader by the file itself.
+#pragma once
+
+#include <filesystem>
+
+#include "engine/base/result.h"
+#include "engine/graph/graph.h"
+
+namespace facet {
+
+// OpenVINO IR (.xml, with the .bin beside it) or ONNX (.onnx). The graph is as the file has it, but
+// for batch: a dynamic or missing axis 0 of an input becomes 1; any other dynamic axis is an error
+// that names the input. Weights stay in the mapped or parsed file, which lives as long as a tensor
+// refers to it. Every error begins with the file's name; a damaged file is an error, never a crash.
+// Reentrant.
+[[nodiscard]] Result<Graph> read_model(const std::filesystem::path& path);
+
+}  // namespace facet

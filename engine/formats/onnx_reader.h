@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+// ONNX, operator sets 9 to 17 of the default domain.
+#pragma once
+
+#include <filesystem>
+
+#include "engine/base/result.h"
+#include "engine/graph/graph.h"
+
+namespace facet {
+
+// Source: onnx.proto3 (IR version 3 to 8) and the ONNX operator specifications. See read_model().
+[[nodiscard]] Result<Graph> read_onnx(const std::filesystem::path& path);
+
+}  // namespace facet

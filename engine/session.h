@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// Session: the facade of the engine. Models loaded once on one device; crops of any number of
+// owners go in, come together in batches, and come back as detections or attributes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+#include "engine/vision/crop.h"
+#include "engine/vision/detection.h"
+#include "engine/vision/model_info.h"
+
+namespace facet {
+
+using OwnerId = uint64_t;
+enum class OwnerState;
+
+struct ModelSettings {
+    std::filesystem::path path;  // a model file
+    std::string info;            // model-info file; empty: found by find_model_info()
+    friend bool operator==(const ModelSettings&, const ModelSettings&) = default;
+};
+
+struct SessionSettings {
+    std::vector<ModelSettings> models;                    // at least one; each runs on every batch
+    std::vector<std::filesystem::path> info_directories;  // where model-info files are looked for
+    std::string device = "CPU";                           // registry.h
+    int max_batch = 16;                                   // 1..2048
+    Duration timeout{5'000'000};     // longest wait of an item for its batch to start, >= 0
+    int requests = 1;                // batches in flight, 1..64
+    int threads = 0;                 // of one request; 0: the machine's
+    std::optional<float> threshold;  // detections below are dropped; none: the model-info's
+    friend bool operator==(const SessionSettings&, const SessionSettings&) = default;
+};
+
+// How a result came about.
+struct Provenance {
+    std::string device;
+    uint64_t batch_id = 0;  // counted from 1 per session
+    int batch_size = 0;
+    int owners = 0;        // distinct owners with an item in the batch
+    int64_t wait_us = 0;   // from submit to the start of the batch
+    int64_t infer_us = 0;  // from the start of the batch to its results, all models
+};
+
+struct ItemResult {
+    std::optional<Error> error;  // kCancelled: withdrawn; else why this item has no result
+    std::vector<Detection> detections;
+    std::vector<Attribute> attributes;
+    Provenance provenance;
+};
+
+// Called exactly once per item, from a thread of the session or from the one that cancels; no lock
+// is held. It must not block, and must not destroy the session.
+using Done = std::function<void(ItemResult)>;
+
+// Pixels of one item: one crop per entry of Session::crop_specs(), in pooled memory. Move-only;
+// goes back to the pool when destroyed, which may outlive the session.
+class CropBuffer {
+  public:
+    CropBuffer() = default;
+    [[nodiscard]] std::span<uint8_t> pixels(size_t spec);
+
+  private:
+    friend class CropPool;
+    struct Storage;
+    struct Recycle {
+        void operator()(Storage* storage) const;
+    };
+    std::unique_ptr<Storage, Recycle> storage_;
+};
+
+struct Item {
+    OwnerId owner = 0;
+    uint32_t generation = 0;
+    std::optional<Time> deadline;  // by the session's clock; never later than submit + timeout
+    CropBuffer crops;
+    Done done;
+};
+
+struct SessionCounters {
+    uint64_t items = 0, batches = 0, failed_items = 0, cancelled_items = 0;
+    std::vector<uint64_t> batch_sizes;  // [n]: batches of n items, 0..max_batch
+};
+
+// Thread-safe. The destructor cancels what waits and joins the session's threads.
+class Session {
+  public:
+    // Loads, prepares, proves batchable (max_batch > 1) and compiles every model, and runs each
+    // once so that the first item pays no first-use cost. Errors name file, node and setting.
+    // `clock` outlives the session.
+    [[nodiscard]] static Result<std::shared_ptr<Session>> open(const SessionSettings& settings,
+                                                               Clock& clock = steady_clock());
+    virtual ~Session() = default;
+
+    [[nodiscard]] virtual const SessionSettings& settings() const = 0;
+    // One per distinct input of the models; an item needs one crop of each.
+    [[nodiscard]] virtual const std::vector<CropSpec>& crop_specs() const = 0;
+    // One line per model for INFO.
+    [[nodiscard]] virtual std::vector<std::string> descriptions() const = 0;
+
+    [[nodiscard]] virtual OwnerId open_owner() = 0;
+    // Cancels what the owner has waiting.
+    virtual void close_owner(OwnerId owner) = 0;
+    virtual void set_owner_state(OwnerId owner, OwnerState state) = 0;
+
+    [[nodiscard]] virtual CropBuffer acquire_crops() = 0;
+    virtual void submit(std::vector<Item> items) = 0;
+    // Withdraws waiting items of the owner's generations up to `generation`; running ones end and
+    // report as usual.
+    virtual void cancel(OwnerId owner, uint32_t generation) = 0;
+
+    [[nodiscard]] virtual SessionCounters counters() const = 0;
+
+    // For programs without streams: crops `region` and waits for its result. Errors of the item are
+    // returned as errors.
+    [[nodiscard]] Result<ItemResult> run(const ImageView& image, const Rect& region);
+};
+
+}  // namespace facet
