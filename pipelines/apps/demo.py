@@ -93,12 +93,12 @@ def describe_chain(index, name, video, options):
         "facetclassify models=%s device=%s max-batch=%d timeout=%g" % (
             options.classifiers, options.device, options.max_batch, options.timeout),
         "facetpublish name=publish%d stream-id=%s location=%s" % (
-            index, quoted(name), quoted(base.with_suffix(".jsonl"))),
+            index, quoted(name), quoted(str(base) + ".jsonl")),
         "facetoverlay",
         "videoconvert",
         "x264enc speed-preset=veryfast tune=zerolatency pass=quant quantizer=21",
         "mp4mux",
-        "filesink location=%s" % quoted(base.with_suffix(".mp4")),
+        "filesink location=%s" % quoted(str(base) + ".mp4"),
     ])
 
 
@@ -189,7 +189,7 @@ def save_pictures(base, records):
     saved = []
     for record in sorted(chosen, key=lambda r: r["frame"]):
         path = base.parent / ("%s-%05d.png" % (base.name, record["frame"]))
-        if save_picture(base.with_suffix(".mp4"), record["pts"] - first, path):
+        if save_picture(base.parent / (base.name + ".mp4"), record["pts"] - first, path):
             saved.append(path)
     return saved
 
