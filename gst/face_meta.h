@@ -8,8 +8,9 @@
 //                label string, model_name string
 //   "<attribute>" (age, gender, mood, ...)  label string, label_id int, confidence double,
 //                attribute_name string, model_name string, layer_name string, value double (numbers
-//                only), device string, batch_id guint64, batch_size int, batch_streams int,
-//                wait_us gint64, infer_us gint64, reused boolean, source_pts guint64
+//                only), values array of double (landmarks, angles), device string, batch_id
+//                guint64, batch_size int, batch_streams int, wait_us gint64, infer_us gint64,
+//                reused boolean, source_pts guint64
 //   "skipped"    reason string, detail string: the face was to be classified and has no result
 //   "object_id"  id int (a tracker's)
 // This is the only file of the project that knows these names. All functions are thread-bound to
@@ -43,6 +44,7 @@ struct FaceAttribute {
     int label_id = -1;
     double confidence = 1.0;      // 0..1
     std::optional<double> value;  // age in years
+    std::vector<double> values;   // several numbers: landmarks, head-pose angles
     std::string model_name, layer_name;
     FaceProvenance provenance;
 };
@@ -50,9 +52,10 @@ struct FaceAttribute {
 enum class SkipReason { kTooSmall, kLate, kOverload, kFailed, kNotDue };
 [[nodiscard]] const char* to_string(SkipReason reason);  // "too-small", "late", ...
 
-// One face as read back. Box in pixels of the frame, clipped to it.
+// One face as read back. Box in pixels of the frame, clipped to it when the buffer carries a
+// GstVideoMeta (only that knows the frame's size here); without one just to x, y >= 0.
 struct Face {
-    int roi_id = 0;    // GstVideoRegionOfInterestMeta::id, unique within the buffer
+    int roi_id = 0;    // GstVideoRegionOfInterestMeta::id, see give_unique_ids()
     std::string type;  // roi_type: "face"
     int x = 0, y = 0, width = 0, height = 0;
     double confidence = 0;  // of the detection; 0 when another element made the region
@@ -76,11 +79,18 @@ struct DetectedFace {
 // Adds a region; returns its roi id, unique among the buffer's regions. The frame's size makes the
 // fractions of the "detection" param.
 int add_face(GstBuffer* buffer, const DetectedFace& face, int frame_width, int frame_height);
-// Writes or replaces the attribute of that name. False when the buffer has no such region.
+// Regions of other elements often all have id 0. Gives each region that repeats an earlier one's id
+// an id of its own. Call it before reading faces whose results are written back later by roi id.
+void give_unique_ids(GstBuffer* buffer);
+// Writes or replaces the attribute of that name. False when the buffer has no such region, or the
+// name is none: letters, digits and -_/.:+ after a letter, and not one of the params named above.
 bool set_attribute(GstBuffer* buffer, int roi_id, const FaceAttribute& attribute);
 bool set_skipped(GstBuffer* buffer, int roi_id, SkipReason reason, const std::string& detail);
 
-// Every region of the buffer, in the order they were added; `type` empty: all types.
+// Every region of the buffer, in the order they were added; `type` empty: all types. Params of
+// other elements count as attributes when they hold a label, label_id, value or values; fields that
+// are missing or of another type read as their defaults. A label that is a number, where there is
+// no label_id (DL Streamer's "text" converter), is the value, too.
 [[nodiscard]] std::vector<Face> read_faces(GstBuffer* buffer, const std::string& type = {});
 
 }  // namespace facet
