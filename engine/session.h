@@ -14,14 +14,12 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
+#include "engine/batching/owner.h"
 #include "engine/vision/crop.h"
 #include "engine/vision/detection.h"
 #include "engine/vision/model_info.h"
 
 namespace facet {
-
-using OwnerId = uint64_t;
-enum class OwnerState;
 
 struct ModelSettings {
     std::filesystem::path path;  // a model file

@@ -10,10 +10,9 @@
 
 #include "engine/base/clock.h"
 #include "engine/batching/batch_policy.h"
+#include "engine/batching/owner.h"
 
 namespace facet {
-
-using OwnerId = uint64_t;  // one stream of one element; never reused in a process
 
 // What waits. The batching library knows nothing of what an item carries; its user derives from it.
 struct BatchItem {
@@ -31,16 +30,11 @@ struct Batch {
     std::vector<std::unique_ptr<BatchItem>> items;  // 1..max_batch
 };
 
-enum class OwnerState {
-    kActive,    // may push at any time
-    kBlocked,   // cannot push until one of its items is done: waiting for it is pointless
-    kDraining,  // at its end: what it has waiting starts as soon as a slot is free
-};
-
 // Invariants:
 //  - a batch has 1..max_batch items; every pushed item leaves exactly once, by take() or cancel();
 //  - items of one owner leave by take() in the order they were pushed;
-//  - across owners the earliest deadline goes first (fairness by weight comes with the next
+//  - across owners the earliest deadline goes first: an item lends its deadline to those of its
+//  owner before it; ties go to the item pushed first (fairness by weight comes with the next
 //  policy);
 //  - an item's deadline never moves once pushed; time never enters but as an argument.
 // Thread-compatible: Batcher holds its lock around every call.
@@ -51,7 +45,9 @@ class BatchQueue {
     void open_owner(OwnerId owner);
     // Forgets the owner and returns what it still had waiting.
     std::vector<std::unique_ptr<BatchItem>> close_owner(OwnerId owner);
+    std::vector<std::unique_ptr<BatchItem>> close_all_owners();
     void set_owner_state(OwnerId owner, OwnerState state);
+    [[nodiscard]] bool is_open(OwnerId owner) const { return owners_.contains(owner); }
 
     // The item's owner is open. An item of a draining owner counts as draining too.
     void push(std::unique_ptr<BatchItem> item, Time now);
@@ -65,14 +61,27 @@ class BatchQueue {
     [[nodiscard]] size_t waiting() const { return waiting_; }
 
   private:
+    struct Waiting {
+        uint64_t order = 0;  // counts pushes, for ties
+        std::unique_ptr<BatchItem> item;
+    };
     struct Owner {
         OwnerState state = OwnerState::kActive;
-        std::deque<std::unique_ptr<BatchItem>> items;
+        std::deque<Waiting> items;
+        // The deadlines of `items` that are earlier than every one behind them, in order: the first
+        // is the earliest of all, and stays so as items leave at the front.
+        std::deque<Time> earliest;
+
+        void append(Waiting waiting);
+        [[nodiscard]] std::unique_ptr<BatchItem> remove_front();
     };
+
+    [[nodiscard]] QueueView view() const;
 
     BatchLimits limits_;
     std::map<OwnerId, Owner> owners_;
     size_t waiting_ = 0;
+    uint64_t next_order_ = 0;
     uint64_t next_batch_id_ = 1;
 };
 

@@ -40,6 +40,7 @@ class Batcher {
     [[nodiscard]] OwnerId open_owner();
     void close_owner(OwnerId owner);
     void set_owner_state(OwnerId owner, OwnerState state);
+    // An item of an owner that is not open (any more) is discarded at once.
     void push(std::unique_ptr<BatchItem> item);
     // Several items at once: seen by the policy together, as one frame's faces are.
     void push(std::vector<std::unique_ptr<BatchItem>> items);
