@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// Scenarios on the pure queue whose outcome is a list of batches.
+#include "engine/batching/batch_queue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+namespace facet {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+struct NamedItem final : BatchItem {
+    std::string name;
+};
+
+std::string names(const std::vector<std::unique_ptr<BatchItem>>& items) {
+    std::string text;
+    for (const auto& item : items)
+        text += (text.empty() ? "" : " ") + static_cast<const NamedItem&>(*item).name;
+    return text;
+}
+
+// Owners 'a', 'b', ...; a slot is always free; batches read "<time> <reason>: <items>".
+class Scenario {
+  public:
+    Scenario(int max_batch, int64_t timeout, const std::string& owners)
+        : queue_({max_batch, Duration{timeout}}) {
+        for (const char owner : owners) queue_.open_owner(owner);
+    }
+
+    // Name: the owner's letter and any number.
+    void arrives(int64_t at, const std::string& name, uint32_t generation = 0,
+                 std::optional<int64_t> deadline = {}) {
+        advance(at);
+        auto item = std::make_unique<NamedItem>();
+        item->owner = name[0];
+        item->generation = generation;
+        if (deadline) item->deadline = Time{*deadline};
+        item->name = name;
+        queue_.push(std::move(item), Time{at});
+    }
+    void turns(int64_t at, char owner, OwnerState state) {
+        advance(at);
+        queue_.set_owner_state(owner, state);
+    }
+    std::string cancelled(int64_t at, char owner, uint32_t generation) {
+        advance(at);
+        return names(queue_.cancel(owner, generation));
+    }
+    std::string closed(int64_t at, char owner) {
+        advance(at);
+        return names(queue_.close_owner(owner));
+    }
+    std::vector<std::string> batches_until(int64_t at) {
+        advance(at);
+        settle();
+        return batches_;
+    }
+
+  private:
+    // Several changes at one instant are seen together: the queue settles when time moves on.
+    void advance(int64_t to) {
+        if (Time{to} == now_) return;
+        for (;;) {
+            settle();
+            const Time wake_at = queue_.decide(now_).wake_at;
+            if (wake_at > Time{to}) break;
+            now_ = wake_at;
+        }
+        now_ = Time{to};
+    }
+    void settle() {
+        for (;;) {
+            const Decision decision = queue_.decide(now_);
+            if (decision.kind == Decision::Kind::kSleep) return;
+            const Batch batch = queue_.take(decision, now_);
+            batches_.push_back(std::to_string(now_.count()) + " " +
+                               std::string(to_string(batch.reason)) + ": " + names(batch.items));
+        }
+    }
+
+    BatchQueue queue_;
+    Time now_{0};
+    std::vector<std::string> batches_;
+};
+
+TEST(BatchQueue, ClosesUnderfullBatchAtDeadline) {
+    Scenario scenario(4, 100, "ab");
+    scenario.arrives(10, "a1");
+    scenario.arrives(50, "b1");
+    EXPECT_THAT(scenario.batches_until(109), IsEmpty());
+    EXPECT_THAT(scenario.batches_until(500), ElementsAre("110 deadline: a1 b1"));
+}
+
+TEST(BatchQueue, StartsTheTimerAtTheOldestItemAndNeverRestartsIt) {
+    Scenario scenario(8, 100, "a");
+    for (int i = 0; i < 7; ++i)
+        scenario.arrives(i * 30, std::string("a").append(std::to_string(i)));
+    EXPECT_THAT(scenario.batches_until(1000),
+                ElementsAre("100 deadline: a0 a1 a2 a3", "220 deadline: a4 a5 a6"));
+}
+
+TEST(BatchQueue, ClosesAFullBatchAtOnceAndKeepsTheRest) {
+    Scenario scenario(2, 100, "ab");
+    for (const char* name : {"a1", "a2", "b1", "b2", "b3"}) scenario.arrives(5, name);
+    EXPECT_THAT(scenario.batches_until(1000),
+                ElementsAre("5 full: a1 a2", "5 full: b1 b2", "105 deadline: b3"));
+}
+
+TEST(BatchQueue, StartsWithWhateverWaitsWhenTheTimeoutIsZero) {
+    Scenario scenario(4, 0, "a");
+    scenario.arrives(3, "a1");
+    scenario.arrives(3, "a2");
+    EXPECT_THAT(scenario.batches_until(3), ElementsAre("3 deadline: a1 a2"));
+}
+
+TEST(BatchQueue, TakesTheEarliestDeadlineAcrossOwnersFirst) {
+    Scenario scenario(2, 100, "abc");
+    scenario.arrives(0, "a1");
+    scenario.arrives(0, "b1", 0, 50);
+    scenario.arrives(0, "c1", 0, 20);
+    EXPECT_THAT(scenario.batches_until(1000), ElementsAre("0 full: c1 b1", "100 deadline: a1"));
+}
+
+TEST(BatchQueue, KeepsAnOwnersOrderAndLendsItsFirstTheUrgencyOfItsLast) {
+    Scenario scenario(3, 100, "ab");
+    scenario.arrives(0, "b1", 0, 60);
+    scenario.arrives(0, "b2", 0, 60);
+    scenario.arrives(0, "a1");
+    scenario.arrives(0, "a2", 0, 30);
+    EXPECT_THAT(scenario.batches_until(1000), ElementsAre("0 full: a1 a2 b1", "60 deadline: b2"));
+}
+
+TEST(BatchQueue, NeverMovesADeadlineBeyondTheTimeout) {
+    Scenario scenario(4, 100, "a");
+    scenario.arrives(10, "a1", 0, 5000);
+    EXPECT_THAT(scenario.batches_until(6000), ElementsAre("110 deadline: a1"));
+}
+
+TEST(BatchQueue, StartsADrainingOwnersItemsAtOnceAndTakesOthersAlong) {
+    Scenario scenario(4, 100, "ab");
+    scenario.arrives(0, "a1");
+    scenario.arrives(10, "b1");
+    scenario.turns(20, 'b', OwnerState::kDraining);
+    scenario.arrives(30, "a2");
+    scenario.arrives(40, "b2");
+    EXPECT_THAT(scenario.batches_until(1000), ElementsAre("20 drain: a1 b1", "40 drain: a2 b2"));
+}
+
+TEST(BatchQueue, DoesNotWaitForADrainingOwnerWithNothingWaiting) {
+    Scenario scenario(4, 100, "ab");
+    scenario.arrives(0, "a1");
+    scenario.turns(10, 'b', OwnerState::kDraining);
+    EXPECT_THAT(scenario.batches_until(50), IsEmpty());
+    scenario.turns(60, 'a', OwnerState::kBlocked);
+    EXPECT_THAT(scenario.batches_until(1000), ElementsAre("60 all-in: a1"));
+}
+
+TEST(BatchQueue, StartsWhenEveryOwnerIsBlocked) {
+    Scenario scenario(4, 100, "ab");
+    scenario.arrives(0, "a1");
+    scenario.turns(0, 'a', OwnerState::kBlocked);
+    scenario.arrives(10, "b1");
+    EXPECT_THAT(scenario.batches_until(20), IsEmpty());
+    scenario.turns(30, 'b', OwnerState::kBlocked);
+    EXPECT_THAT(scenario.batches_until(1000), ElementsAre("30 all-in: a1 b1"));
+}
+
+TEST(BatchQueue, StartsWhenTheLastActiveOwnerCloses) {
+    Scenario scenario(4, 100, "ab");
+    scenario.arrives(0, "a1");
+    scenario.turns(0, 'a', OwnerState::kBlocked);
+    EXPECT_THAT(scenario.batches_until(20), IsEmpty());
+    EXPECT_EQ(scenario.closed(30, 'b'), "");
+    EXPECT_THAT(scenario.batches_until(1000), ElementsAre("30 all-in: a1"));
+}
+
+TEST(BatchQueue, CancelsUpToAGenerationAndNobodyElse) {
+    Scenario scenario(8, 100, "ab");
+    scenario.arrives(0, "a1", 0);
+    scenario.arrives(5, "b1", 0);
+    scenario.arrives(10, "a2", 1);
+    scenario.arrives(20, "a3", 2);
+    EXPECT_EQ(scenario.cancelled(30, 'a', 1), "a1 a2");
+    EXPECT_THAT(scenario.batches_until(1000), ElementsAre("105 deadline: b1 a3"));
+}
+
+TEST(BatchQueue, ForgetsTheDeadlineOfACancelledItem) {
+    Scenario scenario(8, 100, "a");
+    scenario.arrives(0, "a1", 0, 20);
+    scenario.arrives(10, "a2", 1);
+    EXPECT_EQ(scenario.cancelled(15, 'a', 0), "a1");
+    EXPECT_THAT(scenario.batches_until(1000), ElementsAre("110 deadline: a2"));
+}
+
+TEST(BatchQueue, GivesBackWhatAClosedOwnerHadWaiting) {
+    Scenario scenario(8, 100, "ab");
+    scenario.arrives(0, "a1");
+    scenario.arrives(0, "b1");
+    scenario.arrives(0, "a2");
+    EXPECT_EQ(scenario.closed(10, 'a'), "a1 a2");
+    EXPECT_EQ(scenario.closed(10, 'a'), "");
+    EXPECT_THAT(scenario.batches_until(1000), ElementsAre("100 deadline: b1"));
+}
+
+TEST(BatchQueue, WaitsForEverWithTheLongestTimeout) {
+    Scenario scenario(2, kNever.count(), "a");
+    scenario.arrives(1000, "a1");
+    EXPECT_THAT(scenario.batches_until(1'000'000'000), IsEmpty());
+}
+
+}  // namespace
+}  // namespace facet
