@@ -6,6 +6,8 @@
 #include <functional>
 #include <queue>
 
+#include "engine/graph/validate.h"
+
 namespace facet {
 
 std::string Node::text() const {
@@ -47,12 +49,12 @@ int64_t Graph::parameter_count() const {
 }
 
 Result<void> sort_nodes(Graph& graph) {
+    FACET_TRY(check_ids(graph));
     // Kahn's algorithm with a heap of file positions, so that an already sorted file stays as it
     // is.
     std::vector<int> writer(graph.values.size(), -1);
     for (size_t i = 0; i < graph.nodes.size(); ++i)
-        for (ValueId id : graph.nodes[i].outputs)
-            if (id != kNoValue) writer[id] = static_cast<int>(i);
+        for (ValueId id : graph.nodes[i].outputs) writer[id] = static_cast<int>(i);
 
     std::vector<int> missing(graph.nodes.size(), 0);
     std::vector<std::vector<int>> readers(graph.nodes.size());

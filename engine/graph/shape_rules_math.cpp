@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Shape rules of arithmetic: element by element, matrix products, reductions.
+#include <algorithm>
+
+#include "engine/graph/shape_rules.h"
+
+namespace facet::shape_rules {
+
+namespace {
+
+// `field` must broadcast to x without enlarging it.
+Result<void> require_broadcast_to(const InputInfo& input, std::string_view field, const Shape& x) {
+    FACET_TRY(require_float(input, field));
+    const auto joined = broadcast(x, input.typed.shape);
+    if (joined && *joined == x) return {};
+    return corrupt(std::string(field) + " of shape " + input.typed.shape.text() +
+                   " does not broadcast to x " + x.text());
+}
+
+}  // namespace
+
+Outputs infer(const MatMulParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "a"));
+    FACET_TRY(require_float(inputs[1], "b"));
+    const Shape& a = inputs[0].typed.shape;
+    const Shape& b = inputs[1].typed.shape;
+    if (a.rank() < 2 || b.rank() < 2)
+        return unsupported("a " + a.text() + " and b " + b.text() +
+                           "; supported: two axes or more");
+    const int64_t rows = a[a.rank() - (params.transpose_a ? 1 : 2)];
+    const int64_t inner_a = a[a.rank() - (params.transpose_a ? 2 : 1)];
+    const int64_t inner_b = b[b.rank() - (params.transpose_b ? 1 : 2)];
+    const int64_t columns = b[b.rank() - (params.transpose_b ? 2 : 1)];
+    if (inner_a != inner_b)
+        return corrupt("a " + a.text() + " and b " + b.text() + " disagree on the inner extent");
+    FACET_ASSIGN(const Shape leading, broadcast(Shape(a.extents().first(a.rank() - 2)),
+                                                Shape(b.extents().first(b.rank() - 2))));
+    std::vector<int64_t> extents(leading.extents().begin(), leading.extents().end());
+    extents.push_back(rows);
+    extents.push_back(columns);
+    return one_output(inputs[0].typed.type, extents);
+}
+
+Outputs infer(const BatchNormParams&, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    const Shape& x = inputs[0].typed.shape;
+    if (x.rank() < 2)
+        return unsupported("x has the shape " + x.text() + "; supported: two axes or more");
+    static constexpr std::string_view kFields[] = {"x", "scale", "bias", "mean", "variance"};
+    for (size_t i = 1; i < inputs.size(); ++i) {
+        FACET_TRY(require_float(inputs[i], kFields[i]));
+        if (inputs[i].typed.shape != Shape{x[1]})
+            return corrupt(std::string(kFields[i]) + " has the shape " +
+                           inputs[i].typed.shape.text() + "; expected: [" + std::to_string(x[1]) +
+                           "]");
+    }
+    return one_output(inputs[0].typed.type, x);
+}
+
+Outputs infer(const ActivationParams&, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    return one_output(inputs[0].typed.type, inputs[0].typed.shape);
+}
+
+Outputs infer(const PReluParams&, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    FACET_TRY(require_broadcast_to(inputs[1], "slope", inputs[0].typed.shape));
+    return one_output(inputs[0].typed.type, inputs[0].typed.shape);
+}
+
+Outputs infer(const EltwiseParams&, Inputs inputs, size_t) {
+    const DataType type = inputs[0].typed.type;
+    if (type != inputs[1].typed.type)
+        return unsupported("a is " + std::string(to_string(type)) + " and b is " +
+                           std::string(to_string(inputs[1].typed.type)) +
+                           "; supported: both of one type");
+    if (type != DataType::kI32 && type != DataType::kI64 && !require_float(inputs[0], "a"))
+        return unsupported("a is " + std::string(to_string(type)) +
+                           "; supported: f32, f16, i32, i64");
+    FACET_ASSIGN(const Shape shape, broadcast(inputs[0].typed.shape, inputs[1].typed.shape));
+    return one_output(type, shape);
+}
+
+Outputs infer(const ReduceParams& params, Inputs inputs, size_t) {
+    const DataType type = inputs[0].typed.type;
+    if (type != DataType::kI32 && type != DataType::kI64 && !require_float(inputs[0], "x"))
+        return unsupported("x is " + std::string(to_string(type)) +
+                           "; supported: f32, f16, i32, i64");
+    const Shape& x = inputs[0].typed.shape;
+    std::array<bool, Shape::kMaxRank> reduced{};
+    if (params.spatial) {
+        if (x.rank() < 3)
+            return unsupported("x has the shape " + x.text() + "; supported: three axes or more");
+        std::fill(reduced.begin() + 2, reduced.end(), true);
+    } else if (params.axes.empty()) {
+        reduced.fill(true);
+    }
+    for (int64_t axis : params.axes) {
+        FACET_ASSIGN(const int index, normalize_axis(axis, x.rank()));
+        if (reduced[index]) return corrupt("axes names axis " + std::to_string(index) + " twice");
+        reduced[index] = true;
+    }
+    Shape output;
+    for (int axis = 0; axis < x.rank(); ++axis) {
+        if (reduced[axis] && x[axis] == 0)
+            return corrupt("axis " + std::to_string(axis) + " is empty and cannot be reduced");
+        if (!reduced[axis]) output.append(x[axis]);
+        if (reduced[axis] && params.keep_axes) output.append(1);
+    }
+    return one_output(type, output);
+}
+
+Outputs infer(const SoftmaxParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    const Shape& x = inputs[0].typed.shape;
+    FACET_TRY(normalize_axis(params.axis, x.rank()));
+    return one_output(inputs[0].typed.type, x);
+}
+
+Outputs infer(const ConvertParams& params, Inputs inputs, size_t) {
+    return one_output(params.to, inputs[0].typed.shape);
+}
+
+Outputs infer(const IdentityParams&, Inputs inputs, size_t) {
+    return one_output(inputs[0].typed.type, inputs[0].typed.shape);
+}
+
+Outputs infer(const FakeQuantizeParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    FACET_TRY(require_at_least({&params.levels, 1}, 2, "levels"));
+    static constexpr std::string_view kFields[] = {"x", "input_low", "input_high", "output_low",
+                                                   "output_high"};
+    for (size_t i = 1; i < inputs.size(); ++i)
+        FACET_TRY(require_broadcast_to(inputs[i], kFields[i], inputs[0].typed.shape));
+    return one_output(inputs[0].typed.type, inputs[0].typed.shape);
+}
+
+}  // namespace facet::shape_rules

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+// Shape rules of operations that slide or stretch over height and width.
+#include <cmath>
+
+#include "engine/graph/shape_rules.h"
+
+namespace facet::shape_rules {
+
+namespace {
+
+struct Window {
+    Extent2 kernel{1, 1}, strides{1, 1}, dilations{1, 1}, pads_begin{0, 0}, pads_end{0, 0};
+    AutoPad auto_pad = AutoPad::kExplicit;
+    bool ceil_mode = false;
+};
+
+Result<void> check_window(const Window& window) {
+    FACET_TRY(require_at_least(window.kernel, 1, "kernel"));
+    FACET_TRY(require_at_least(window.strides, 1, "strides"));
+    FACET_TRY(require_at_least(window.dilations, 1, "dilations"));
+    FACET_TRY(require_at_least(window.pads_begin, 0, "pads_begin"));
+    return require_at_least(window.pads_end, 0, "pads_end");
+}
+
+Result<Extent2> slide(const Window& window, Extent2 extent) {
+    FACET_TRY(check_window(window));
+    const ResolvedPads pads = resolve_pads(window.auto_pad, window.pads_begin, window.pads_end,
+                                           extent, window.kernel, window.strides, window.dilations);
+    Extent2 output{};
+    for (int axis = 0; axis < 2; ++axis) {
+        const int64_t covered = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
+        const int64_t room = extent[axis] + pads.begin[axis] + pads.end[axis] - covered;
+        if (extent[axis] < 1 || room < 0)
+            return corrupt("a window of " + std::to_string(covered) +
+                           " does not fit an extent of " + std::to_string(extent[axis]) +
+                           " with its padding");
+        const int64_t stride = window.strides[axis];
+        output[axis] = (window.ceil_mode ? (room + stride - 1) / stride : room / stride) + 1;
+        // Rounding up may place a last window that begins behind the input: it does not count.
+        if (window.ceil_mode && (output[axis] - 1) * stride >= extent[axis] + pads.begin[axis])
+            --output[axis];
+    }
+    return output;
+}
+
+}  // namespace
+
+Outputs infer(const ConvolutionParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    FACET_TRY(require_float(inputs[1], "weights"));
+    FACET_TRY(require_rank(inputs[0], "x", 4));
+    FACET_TRY(require_rank(inputs[1], "weights", 4));
+    const Shape& x = inputs[0].typed.shape;
+    const Shape& weights = inputs[1].typed.shape;
+    FACET_TRY(require_at_least({&params.groups, 1}, 1, "groups"));
+    if (weights[1] == 0 || x[1] % params.groups != 0 || x[1] / params.groups != weights[1] ||
+        weights[0] % params.groups != 0)
+        return corrupt("weights " + weights.text() + " do not fit x " + x.text() + " in " +
+                       std::to_string(params.groups) + " groups");
+    if (is_present(inputs, 2)) {
+        FACET_TRY(require_float(inputs[2], "bias"));
+        if (inputs[2].typed.shape != Shape{weights[0]})
+            return corrupt("bias has the shape " + inputs[2].typed.shape.text() + "; expected: [" +
+                           std::to_string(weights[0]) + "]");
+    }
+    const Window window{{weights[2], weights[3]}, params.strides,  params.dilations,
+                        params.pads_begin,        params.pads_end, params.auto_pad};
+    FACET_ASSIGN(const Extent2 output, slide(window, {x[2], x[3]}));
+    return one_output(inputs[0].typed.type, Shape{x[0], weights[0], output[0], output[1]});
+}
+
+Outputs infer(const PoolingParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    FACET_TRY(require_rank(inputs[0], "x", 4));
+    const Shape& x = inputs[0].typed.shape;
+    const Window window{params.kernel,   params.strides,  params.dilations, params.pads_begin,
+                        params.pads_end, params.auto_pad, params.ceil_mode};
+    FACET_ASSIGN(const Extent2 output, slide(window, {x[2], x[3]}));
+    for (int axis = 0; axis < 2; ++axis) {
+        const int64_t covered = (params.kernel[axis] - 1) * params.dilations[axis] + 1;
+        if (params.pads_begin[axis] >= covered || params.pads_end[axis] >= covered)
+            return unsupported("pads reach the kernel's extent of " + std::to_string(covered) +
+                               "; supported: pads smaller than the kernel");
+    }
+    return one_output(inputs[0].typed.type, Shape{x[0], x[1], output[0], output[1]});
+}
+
+Outputs infer(const PadParams& params, Inputs inputs, size_t) {
+    const Shape& x = inputs[0].typed.shape;
+    FACET_ASSIGN(const std::vector<int64_t> pads, constant_integers(inputs[1], "pads"));
+    if (pads.size() != 2 * static_cast<size_t>(x.rank()))
+        return corrupt("pads has " + std::to_string(pads.size()) + " elements for " +
+                       std::to_string(x.rank()) + " axes");
+    FACET_TRY(require_at_least(pads, 0, "pads"));
+    if (is_present(inputs, 2)) {
+        if (inputs[2].constant == nullptr) return unsupported("value is not constant");
+        if (inputs[2].typed.type != inputs[0].typed.type || inputs[2].typed.shape.elements() != 1)
+            return corrupt("value is not one " + std::string(to_string(inputs[0].typed.type)));
+    }
+    Shape output = x;
+    for (int axis = 0; axis < x.rank(); ++axis) {
+        const int64_t begin = pads[axis];
+        const int64_t end = pads[axis + x.rank()];
+        const int64_t most = std::max(begin, end);
+        if (params.mode == PadParams::Mode::kReflect && most > 0 && most >= x[axis])
+            return corrupt("pads=" + std::to_string(most) + " reflects beyond an extent of " +
+                           std::to_string(x[axis]));
+        if (params.mode == PadParams::Mode::kEdge && most > 0 && x[axis] == 0)
+            return corrupt("pads repeats the edge of an empty axis");
+        output[axis] = begin + x[axis] + end;
+    }
+    return one_output(inputs[0].typed.type, output);
+}
+
+Outputs infer(const ResizeParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    FACET_TRY(require_rank(inputs[0], "x", 4));
+    const Shape& x = inputs[0].typed.shape;
+    if (x.elements() == 0) return corrupt("x is empty");
+    std::vector<int64_t> sizes;
+    if (!params.by_scales) {
+        FACET_ASSIGN(sizes, constant_integers(inputs[1], "sizes"));
+    } else {
+        const Tensor* scales = inputs[1].constant;
+        if (scales == nullptr) return unsupported("scales is not constant");
+        if (scales->type() != DataType::kF32 || scales->shape() != Shape{4})
+            return unsupported("scales is " + std::string(to_string(scales->type())) +
+                               scales->shape().text() + "; supported: f32[4]");
+        for (int axis = 0; axis < 4; ++axis) {
+            const float scale = scales->as<float>()[axis];
+            const double size = std::floor(static_cast<double>(x[axis]) * scale);
+            // Written so that a NaN fails as well.
+            if (!(size >= 1.0 && size <= static_cast<double>(kMaxElements)))
+                return corrupt("scales=" + std::to_string(scale) + " for an extent of " +
+                               std::to_string(x[axis]));
+            sizes.push_back(static_cast<int64_t>(size));
+        }
+    }
+    if (sizes.size() != 4)
+        return corrupt("sizes has " + std::to_string(sizes.size()) + " elements; expected: 4");
+    FACET_TRY(require_at_least(sizes, 1, "sizes"));
+    return one_output(inputs[0].typed.type, sizes);
+}
+
+}  // namespace facet::shape_rules
