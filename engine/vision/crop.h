@@ -27,9 +27,14 @@ struct CropSpec {
 // Resizes the part of `region` that lies inside the frame to spec's size, whatever its aspect ratio
 // (as the Open Model Zoo's demos do). Interpolation: bilinear with pixel centres at +0.5 (as
 // OpenCV's INTER_LINEAR) where an axis is enlarged or shrunk by less than 2, area average
-// (INTER_AREA) beyond. Only the region is read and converted. `out` holds spec.byte_size() bytes.
-// kInvalidArgument when less than one pixel of the region lies inside. Thread-safe; scratch memory
-// is per thread.
+// (INTER_AREA) beyond; an edge between pixels weighs the pixels it cuts. Y, U and V are resampled
+// each on its own and the small image is converted: subsampled chroma is so interpolated linearly,
+// as if sited midway between its luma samples (MPEG-2's left siting is a quarter of a chroma sample
+// off). Grey out of YUV is its Y, spread to 0..255; grey out of RGB is BT.601 luma; the matrix and
+// range of GRAY8 and RGB frames are not looked at. Only the region is read. `out` holds
+// spec.byte_size() bytes. kInvalidArgument when less than one pixel of the region lies inside, when
+// it is not finite, when a plane is missing or its stride too short, and when `out` has another
+// size. Thread-safe; scratch memory is per thread.
 [[nodiscard]] Result<void> crop(const ImageView& image, const Rect& region, const CropSpec& spec,
                                 std::span<uint8_t> out);
 

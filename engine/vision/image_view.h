@@ -45,6 +45,9 @@ struct ImageView {
 struct Rect {
     float x = 0, y = 0, width = 0, height = 0;
 };
+// No coordinate is NaN or infinite.
+[[nodiscard]] bool is_finite(const Rect& rect);
+// The part inside the frame: empty (width or height 0) when none is, or when it is not finite.
 [[nodiscard]] Rect clip(const Rect& rect, int frame_width, int frame_height);
 // Grown by `factor` (1 = unchanged) about its centre.
 [[nodiscard]] Rect scale_about_center(const Rect& rect, float factor);

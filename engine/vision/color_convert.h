@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// Rows of resampled components -> interleaved u8 pixels. Private to vision.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/vision/crop.h"
+#include "engine/vision/image_view.h"
+#include "engine/vision/pixel_layout.h"
+
+namespace facet {
+
+// Y'CbCr -> R'G'B' of 8 bits: Y is stretched about its black level, then Cb and Cr, taken from 128,
+// are added. Source: ITU-R BT.601-7, BT.709-6, BT.2020-2, quantisation of 8 bits.
+struct YuvCoefficients {
+    float black, luma;  // Y' = (Y - black) * luma
+    float red_v, green_u, green_v, blue_u;
+};
+[[nodiscard]] YuvCoefficients yuv_coefficients(ColorMatrix matrix, ColorRange range);
+
+// Rows of `width` values each: R, G, B or Y, U, V or grey alone (then the others may be null). For
+// a grey model only Y is read of YUV rows.
+using ComponentRows = std::array<float*, 3>;
+
+// Converts in place where it must, and writes width * channels bytes. Reentrant.
+void write_row(ColorModel model, const YuvCoefficients& coefficients, const ComponentRows& rows,
+               int width, ColorOrder order, uint8_t* out);
+
+}  // namespace facet
