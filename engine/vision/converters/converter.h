@@ -25,13 +25,13 @@ struct Converted {
     std::vector<Attribute> attributes;
 };
 
-// Immutable once made; thread-safe. One small file per kind, one line in make_converter().
+// Immutable once made; thread-safe. One small file per kind, one row in converter_kinds().
 class Converter {
   public:
     virtual ~Converter() = default;
     // `outputs`: one row of every output of the model, in the model's order. `threshold`: as
-    // OutputInfo::threshold, from the caller. Appends to `result`. Never allocates more than it
-    // appends; values that are not finite are dropped, not passed on.
+    // OutputInfo::threshold, from the caller. Appends to `result`. Values that are not finite are
+    // dropped, not passed on, and so is an attribute that would be made of one.
     virtual void convert(std::span<const TensorView> outputs, float threshold,
                          Converted& result) const = 0;
 };
