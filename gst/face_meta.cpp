@@ -318,11 +318,12 @@ bool set_skipped(GstBuffer* buffer, int roi_id, SkipReason reason, const std::st
     return true;
 }
 
-std::vector<Face> read_faces(GstBuffer* buffer, const std::string& type) {
+std::vector<Face> read_faces(GstBuffer* buffer, const std::string& type, int frame_width,
+                             int frame_height) {
     const GstVideoMeta* video = gst_buffer_get_video_meta(buffer);
     constexpr int kUnknown = std::numeric_limits<int>::max();
-    const int frame_width = video ? static_cast<int>(video->width) : kUnknown;
-    const int frame_height = video ? static_cast<int>(video->height) : kUnknown;
+    if (frame_width <= 0) frame_width = video ? static_cast<int>(video->width) : kUnknown;
+    if (frame_height <= 0) frame_height = video ? static_cast<int>(video->height) : kUnknown;
     std::vector<Face> faces;
     for (const Region* region : regions_of(buffer)) {
         const char* region_type = g_quark_to_string(region->roi_type);

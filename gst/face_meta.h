@@ -52,8 +52,7 @@ struct FaceAttribute {
 enum class SkipReason { kTooSmall, kLate, kOverload, kFailed, kNotDue };
 [[nodiscard]] const char* to_string(SkipReason reason);  // "too-small", "late", ...
 
-// One face as read back. Box in pixels of the frame, clipped to it when the buffer carries a
-// GstVideoMeta (only that knows the frame's size here); without one just to x, y >= 0.
+// One face as read back. Box in pixels of the frame, clipped to it; see read_faces().
 struct Face {
     int roi_id = 0;    // GstVideoRegionOfInterestMeta::id, see give_unique_ids()
     std::string type;  // roi_type: "face"
@@ -90,7 +89,9 @@ bool set_skipped(GstBuffer* buffer, int roi_id, SkipReason reason, const std::st
 // Every region of the buffer, in the order they were added; `type` empty: all types. Params of
 // other elements count as attributes when they hold a label, label_id, value or values; fields that
 // are missing or of another type read as their defaults. A label that is a number, where there is
-// no label_id (DL Streamer's "text" converter), is the value, too.
-[[nodiscard]] std::vector<Face> read_faces(GstBuffer* buffer, const std::string& type = {});
+// no label_id (DL Streamer's "text" converter), is the value, too. Boxes are clipped to the size of
+// the caller's caps; where that is 0 to the buffer's GstVideoMeta, and without one to x, y >= 0.
+[[nodiscard]] std::vector<Face> read_faces(GstBuffer* buffer, const std::string& type = {},
+                                           int frame_width = 0, int frame_height = 0);
 
 }  // namespace facet

@@ -125,6 +125,7 @@ TEST_F(FaceMeta, BoxesOfOthersAreCutToTheFrameWhenRead) {
     EXPECT_EQ(std::vector({faces[0].x, faces[0].y, faces[0].width, faces[0].height}),
               std::vector({0, 300, 15, 60}));
     EXPECT_EQ(faces[1].width, 0);
+    EXPECT_EQ(read_faces(buffer(), "", 320, 310).at(0).height, 10);
 }
 
 TEST_F(FaceMeta, SecondSetAttributeReplacesTheFirstInPlace) {
