@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// Reference activations and other functions of one element.
+#include <algorithm>
+#include <cmath>
+
+#include "engine/backends/reference/operands.h"
+
+namespace facet::reference {
+
+namespace {
+
+template <typename Function>
+void apply(const TensorView& input, const MutableTensorView& output, Function function) {
+    const auto x = input.as<float>();
+    const auto y = output.as<float>();
+    for (size_t i = 0; i < x.size(); ++i) y[i] = static_cast<float>(function(double{x[i]}));
+}
+
+double softplus(double x) {
+    return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+}
+
+}  // namespace
+
+Result<void> run_op(const ActivationParams& params, Inputs inputs, Outputs outputs) {
+    FACET_TRY(require_f32(inputs, outputs));
+    using Kind = ActivationParams::Kind;
+    const double alpha = params.alpha;
+    const double beta = params.beta;
+    const auto with = [&](auto function) { apply(inputs[0], outputs[0], function); };
+    switch (params.kind) {
+        case Kind::kRelu:
+            with([](double x) { return std::max(x, 0.0); });
+            break;
+        case Kind::kLeakyRelu:
+            with([alpha](double x) { return x < 0 ? alpha * x : x; });
+            break;
+        case Kind::kElu:
+            with([alpha](double x) { return x < 0 ? alpha * std::expm1(x) : x; });
+            break;
+        case Kind::kClip:
+            with([alpha, beta](double x) { return std::min(std::max(x, alpha), beta); });
+            break;
+        case Kind::kSigmoid:
+            with([](double x) { return 1.0 / (1.0 + std::exp(-x)); });
+            break;
+        case Kind::kHardSigmoid:
+            with([alpha, beta](double x) { return std::clamp(alpha * x + beta, 0.0, 1.0); });
+            break;
+        case Kind::kHardSwish:
+            with([](double x) { return x * std::clamp(x / 6.0 + 0.5, 0.0, 1.0); });
+            break;
+        case Kind::kTanh:
+            with([](double x) { return std::tanh(x); });
+            break;
+        case Kind::kExp:
+            with([](double x) { return std::exp(x); });
+            break;
+        case Kind::kLog:
+            with([](double x) { return std::log(x); });
+            break;
+        case Kind::kSqrt:
+            with([](double x) { return std::sqrt(x); });
+            break;
+        case Kind::kAbs:
+            with([](double x) { return std::abs(x); });
+            break;
+        case Kind::kNegate:
+            with([](double x) { return -x; });
+            break;
+        case Kind::kFloor:
+            with([](double x) { return std::floor(x); });
+            break;
+        case Kind::kCeil:
+            with([](double x) { return std::ceil(x); });
+            break;
+        case Kind::kReciprocal:
+            with([](double x) { return 1.0 / x; });
+            break;
+        case Kind::kErf:
+            with([](double x) { return std::erf(x); });
+            break;
+        case Kind::kSoftplus:
+            with(softplus);
+            break;
+    }
+    return {};
+}
+
+}  // namespace facet::reference

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// Reference resize of height and width: ONNX Resize-13.
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "engine/backends/reference/operands.h"
+
+namespace facet::reference {
+
+namespace {
+
+// One resized axis. `ratio` is input length per output length: exact input / output for sizes,
+// 1 / scale where the file gave a scale.
+struct Axis {
+    int64_t input = 1, output = 1;
+    double ratio = 1.0;
+};
+
+double source_coordinate(ResizeParams::Coordinates coordinates, const Axis& axis, int64_t index) {
+    const double position = static_cast<double>(index);
+    switch (coordinates) {
+        case ResizeParams::Coordinates::kPytorchHalfPixel:
+            if (axis.output == 1) return 0.0;
+            [[fallthrough]];
+        case ResizeParams::Coordinates::kHalfPixel:
+            return (position + 0.5) * axis.ratio - 0.5;
+        case ResizeParams::Coordinates::kAlignCorners:
+            if (axis.output == 1) return 0.0;
+            return position * static_cast<double>(axis.input - 1) /
+                   static_cast<double>(axis.output - 1);
+        case ResizeParams::Coordinates::kAsymmetric:
+            return position * axis.ratio;
+    }
+    return position;
+}
+
+int64_t nearest(ResizeParams::Rounding rounding, double coordinate, int64_t extent) {
+    double rounded = 0;
+    switch (rounding) {
+        case ResizeParams::Rounding::kRoundPreferFloor:
+            rounded = std::ceil(coordinate - 0.5);
+            break;
+        case ResizeParams::Rounding::kRoundPreferCeil:
+            rounded = std::floor(coordinate + 0.5);
+            break;
+        case ResizeParams::Rounding::kFloor:
+            rounded = std::floor(coordinate);
+            break;
+        case ResizeParams::Rounding::kCeil:
+            rounded = std::ceil(coordinate);
+            break;
+    }
+    return std::clamp<int64_t>(static_cast<int64_t>(rounded), 0, extent - 1);
+}
+
+// The two input elements that an output element mixes.
+struct Mix {
+    int64_t low = 0, high = 0;
+    double high_share = 0;
+};
+
+std::vector<Mix> mixes(const ResizeParams& params, const Axis& axis) {
+    std::vector<Mix> result;
+    const double last = static_cast<double>(axis.input - 1);
+    for (int64_t i = 0; i < axis.output; ++i) {
+        const double at = std::clamp(source_coordinate(params.coordinates, axis, i), 0.0, last);
+        const auto low = static_cast<int64_t>(at);
+        result.push_back({low, std::min(low + 1, axis.input - 1), at - static_cast<double>(low)});
+    }
+    return result;
+}
+
+void resize_linear(const ResizeParams& params, const Axis& height, const Axis& width,
+                   const TensorView& input, const MutableTensorView& output) {
+    const auto rows = mixes(params, height);
+    const auto columns = mixes(params, width);
+    const float* plane = input.as<float>().data();
+    float* y = output.as<float>().data();
+    const auto along = [&columns](const float* row, size_t column) {
+        const Mix& mix = columns[column];
+        return row[mix.low] * (1.0 - mix.high_share) + row[mix.high] * mix.high_share;
+    };
+    const int64_t planes = product(input.shape, 0, 2);
+    for (int64_t p = 0; p < planes; ++p, plane += height.input * width.input) {
+        for (const Mix& row : rows) {
+            const float* low = plane + row.low * width.input;
+            const float* high = plane + row.high * width.input;
+            for (size_t c = 0; c < columns.size(); ++c)
+                *y++ = static_cast<float>(along(low, c) * (1.0 - row.high_share) +
+                                          along(high, c) * row.high_share);
+        }
+    }
+}
+
+Axis axis_of(const ResizeParams& params, Inputs inputs, const Shape& output, int axis) {
+    Axis result{inputs[0].shape[axis], output[axis], 1.0};
+    result.ratio = params.by_scales
+                       ? 1.0 / inputs[1].as<float>()[axis]
+                       : static_cast<double>(result.input) / static_cast<double>(result.output);
+    return result;
+}
+
+}  // namespace
+
+Result<void> run_op(const ResizeParams& params, Inputs inputs, Outputs outputs) {
+    FACET_TRY(require_f32(inputs.first(1), outputs));
+    const Shape& from = inputs[0].shape;
+    const Shape& to = outputs[0].shape;
+    if (from.rank() != 4 || from[0] != to[0] || from[1] != to[1])
+        return Error{ErrorCode::kUnsupported, "resizing " + from.text() + " to " + to.text() +
+                                                  "; supported: height and width of NCHW"};
+    const Axis height = axis_of(params, inputs, to, 2);
+    const Axis width = axis_of(params, inputs, to, 3);
+    if (params.mode == ResizeParams::Mode::kLinear) {
+        resize_linear(params, height, width, inputs[0], outputs[0]);
+        return {};
+    }
+    AxisMaps maps(4);
+    for (int axis = 0; axis < 4; ++axis) {
+        const Axis& spatial = axis == 2 ? height : width;
+        for (int64_t i = 0; i < to[axis]; ++i) {
+            const double at = axis < 2 ? static_cast<double>(i)
+                                       : source_coordinate(params.coordinates, spatial, i);
+            maps[axis].push_back(axis < 2 ? i : nearest(params.rounding, at, from[axis]));
+        }
+    }
+    copy_mapped(inputs[0], maps, nullptr, outputs[0]);
+    return {};
+}
+
+}  // namespace facet::reference
