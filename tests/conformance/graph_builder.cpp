@@ -6,6 +6,14 @@
 
 namespace facet::testing {
 
+namespace {
+
+std::string numbered(char letter, size_t number) {
+    return std::string(1, letter).append(std::to_string(number));
+}
+
+}  // namespace
+
 Random::Random(std::string_view seed) {
     // FNV-1a: std::hash may differ between libraries.
     uint32_t hash = 2166136261u;
@@ -24,7 +32,7 @@ GraphBuilder::GraphBuilder(const std::string& name) : random_(name) {
 }
 
 std::string GraphBuilder::next_value_name() const {
-    return "v" + std::to_string(graph_.values.size());
+    return numbered('v', graph_.values.size());
 }
 
 ValueId GraphBuilder::input(const Shape& shape, DataType type) {
@@ -65,7 +73,7 @@ ValueId GraphBuilder::node(OpParams params, std::vector<ValueId> inputs) {
 std::vector<ValueId> GraphBuilder::nodes(OpParams params, std::vector<ValueId> inputs,
                                          size_t outputs) {
     Node node;
-    node.name = "n" + std::to_string(graph_.nodes.size());
+    node.name = numbered('n', graph_.nodes.size());
     node.file_type = name_of(params);
     node.params = std::move(params);
     node.inputs = std::move(inputs);
