@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// Op readers of ONNX operators that work element by element, and of matrix products.
+#include <limits>
+
+#include "engine/formats/onnx_op.h"
+#include "engine/formats/onnx_tensor.h"
+
+namespace facet {
+
+namespace {
+
+using Activation = ActivationParams::Kind;
+using Eltwise = EltwiseParams::Kind;
+
+template <Activation kind>
+Result<void> read_activation(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    return op.add(ActivationParams{kind});
+}
+
+template <Eltwise kind>
+Result<void> read_eltwise(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    return op.add(EltwiseParams{kind});
+}
+
+// Max, Min and Sum take any number of inputs: a chain of binary nodes.
+template <Eltwise kind>
+Result<void> read_chain(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, SIZE_MAX));
+    const size_t count = op.input_count();
+    FACET_TRY(op.require_inputs(count, count));
+    if (count == 1) return op.add(IdentityParams{});
+    ValueId so_far = op.input(0);
+    for (size_t i = 1; i + 1 < count; ++i) {
+        const ValueId next = op.add_value("part" + std::to_string(i));
+        FACET_TRY(op.add(EltwiseParams{kind}, {so_far, op.input(i)}, {next}));
+        so_far = next;
+    }
+    return op.add(EltwiseParams{kind}, {so_far, op.input(count - 1)});
+}
+
+Result<void> read_leaky_relu(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const float alpha, op.number("alpha", 0.01f));
+    return op.add(ActivationParams{Activation::kLeakyRelu, alpha});
+}
+
+Result<void> read_elu(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const float alpha, op.number("alpha", 1.0f));
+    return op.add(ActivationParams{Activation::kElu, alpha});
+}
+
+Result<void> read_hard_sigmoid(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const float alpha, op.number("alpha", 0.2f));
+    FACET_ASSIGN(const float beta, op.number("beta", 0.5f));
+    return op.add(ActivationParams{Activation::kHardSigmoid, alpha, beta});
+}
+
+Result<void> read_prelu(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    return op.add(PReluParams{});
+}
+
+// Bounds are attributes below opset 11 and inputs from there on.
+Result<void> read_clip(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, op.opset() < 11 ? 1 : 3));
+    float least = std::numeric_limits<float>::lowest();
+    float most = std::numeric_limits<float>::max();
+    if (op.opset() < 11) {
+        FACET_ASSIGN(least, op.number("min", least));
+        FACET_ASSIGN(most, op.number("max", most));
+    }
+    if (op.has_input(1)) {
+        FACET_ASSIGN(least, op.constant_number(1, "min"));
+    }
+    if (op.has_input(2)) {
+        FACET_ASSIGN(most, op.constant_number(2, "max"));
+    }
+    return op.add(ActivationParams{Activation::kClip, least, most}, {op.input(0)});
+}
+
+Result<void> read_batch_norm(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(5, 5));
+    FACET_ASSIGN(const float epsilon, op.number("epsilon", 1e-5f));
+    FACET_ASSIGN(const bool training, op.flag("training_mode", false));
+    if (training) return op.unsupported("training_mode=1", "inference");
+    return op.add(BatchNormParams{epsilon});
+}
+
+// From opset 13 on one axis is normalised; before, all axes from `axis` on together.
+Result<void> read_softmax(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    const bool flatten = op.opset() < 13;
+    FACET_ASSIGN(const int64_t axis, op.axis(flatten ? 1 : -1));
+    return op.add(SoftmaxParams{axis, flatten});
+}
+
+Result<void> read_cast(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const int64_t to, op.integer("to", {}, 0, std::numeric_limits<int>::max()));
+    const auto type = onnx_data_type(static_cast<int>(to));
+    if (!type) return op.here(type.error());
+    // Half precision is a way to store numbers: Facet computes in f32 throughout.
+    return op.add(ConvertParams{*type == DataType::kF16 ? DataType::kF32 : *type});
+}
+
+Result<void> read_identity(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    return op.add(IdentityParams{});
+}
+
+// The mask, a second output, is left without a writer: a graph that reads it is refused.
+Result<void> read_dropout(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, op.opset() < 12 ? 1 : 3));
+    if (op.has_input(2)) {
+        const Tensor* training = op.constant(2);
+        if (training == nullptr || training->type() != DataType::kBool ||
+            training->shape().elements() != 1 || training->as<bool>()[0])
+            return op.unsupported("training_mode is not the constant false", "inference");
+    }
+    return op.add(IdentityParams{}, {op.input(0)});
+}
+
+Result<void> read_mat_mul(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    return op.add(MatMulParams{});
+}
+
+// A value times a number, or the value itself when the number is one.
+Result<ValueId> scaled(OnnxOp& op, ValueId value, float factor, std::string_view name) {
+    if (factor == 1.0f) return value;
+    const ValueId product = op.add_value(std::string(name) + "_scaled");
+    const ValueId number = op.add_number(name, factor);
+    FACET_TRY(op.add(EltwiseParams{Eltwise::kMultiply}, {value, number}, {product}));
+    return product;
+}
+
+// alpha * A' * B' + beta * C.
+Result<void> read_gemm(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(2, 3));
+    FACET_ASSIGN(const float alpha, op.number("alpha", 1.0f));
+    FACET_ASSIGN(const float beta, op.number("beta", 1.0f));
+    FACET_ASSIGN(const bool transpose_a, op.flag("transA", false));
+    FACET_ASSIGN(const bool transpose_b, op.flag("transB", false));
+    const MatMulParams params{transpose_a, transpose_b};
+    const bool adds = op.has_input(2) && beta != 0.0f;
+    if (!adds && alpha == 1.0f) return op.add(params, {op.input(0), op.input(1)});
+
+    const ValueId product = op.add_value("product");
+    FACET_TRY(op.add(params, {op.input(0), op.input(1)}, {product}));
+    if (!adds)
+        return op.add(EltwiseParams{Eltwise::kMultiply}, {product, op.add_number("alpha", alpha)});
+    FACET_ASSIGN(const ValueId left, scaled(op, product, alpha, "alpha"));
+    FACET_ASSIGN(const ValueId right, scaled(op, op.input(2), beta, "beta"));
+    return op.add(EltwiseParams{Eltwise::kAdd}, {left, right});
+}
+
+constexpr OnnxOpRow kRows[] = {
+    {"Abs", 9, 17, read_activation<Activation::kAbs>},
+    {"Add", 9, 17, read_eltwise<Eltwise::kAdd>},
+    {"BatchNormalization", 9, 17, read_batch_norm},
+    {"Cast", 9, 17, read_cast},
+    {"Ceil", 9, 17, read_activation<Activation::kCeil>},
+    {"Clip", 9, 17, read_clip},
+    {"Div", 9, 17, read_eltwise<Eltwise::kDivide>},
+    {"Dropout", 9, 17, read_dropout},
+    {"Elu", 9, 17, read_elu},
+    {"Erf", 9, 17, read_activation<Activation::kErf>},
+    {"Exp", 9, 17, read_activation<Activation::kExp>},
+    {"Floor", 9, 17, read_activation<Activation::kFloor>},
+    {"Gemm", 9, 17, read_gemm},
+    {"HardSigmoid", 9, 17, read_hard_sigmoid},
+    {"HardSwish", 14, 17, read_activation<Activation::kHardSwish>},
+    {"Identity", 9, 17, read_identity},
+    {"LeakyRelu", 9, 17, read_leaky_relu},
+    {"Log", 9, 17, read_activation<Activation::kLog>},
+    {"MatMul", 9, 17, read_mat_mul},
+    {"Max", 9, 17, read_chain<Eltwise::kMaximum>},
+    {"Min", 9, 17, read_chain<Eltwise::kMinimum>},
+    {"Mul", 9, 17, read_eltwise<Eltwise::kMultiply>},
+    {"Neg", 9, 17, read_activation<Activation::kNegate>},
+    {"PRelu", 9, 17, read_prelu},
+    {"Pow", 9, 17, read_eltwise<Eltwise::kPower>},
+    {"Reciprocal", 9, 17, read_activation<Activation::kReciprocal>},
+    {"Relu", 9, 17, read_activation<Activation::kRelu>},
+    {"Sigmoid", 9, 17, read_activation<Activation::kSigmoid>},
+    {"Softmax", 9, 17, read_softmax},
+    {"Softplus", 9, 17, read_activation<Activation::kSoftplus>},
+    {"Sqrt", 9, 17, read_activation<Activation::kSqrt>},
+    {"Sub", 9, 17, read_eltwise<Eltwise::kSubtract>},
+    {"Sum", 9, 17, read_chain<Eltwise::kAdd>},
+    {"Tanh", 9, 17, read_activation<Activation::kTanh>},
+};
+
+}  // namespace
+
+std::span<const OnnxOpRow> onnx_element_wise_ops() {
+    return kRows;
+}
+
+}  // namespace facet
