@@ -166,27 +166,8 @@ std::string NodeBuilder::text() const {
 }
 
 Result<void> finish_graph(Graph& graph) {
-    std::vector<bool> known(graph.values.size(), false);
-    for (size_t id = 0; id < graph.values.size(); ++id)
-        known[id] = graph.values[id].constant.has_value();
-    for (ValueId id : graph.inputs) known[id] = true;
-    for (const Node& node : graph.nodes)
-        for (ValueId id : node.outputs)
-            if (id != kNoValue) known[id] = true;
-
-    for (const Node& node : graph.nodes) {
-        for (ValueId id : node.inputs) {
-            if (id == kNoValue || known[id]) continue;
-            return Error{ErrorCode::kCorrupt, node.text() + ": reads '" + graph.value(id).name +
-                                                  "', which Facet's operations do not produce"};
-        }
-    }
-    for (ValueId id : graph.outputs) {
-        if (!known[id])
-            return Error{ErrorCode::kCorrupt, "output '" + graph.value(id).name +
-                                                  "' is produced by no supported operation"};
-    }
-    return sort_nodes(graph);
+    FACET_TRY(sort_nodes(graph));
+    return validate(graph);
 }
 
 }  // namespace facet

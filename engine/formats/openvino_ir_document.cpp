@@ -34,8 +34,7 @@ Result<std::vector<T>> parse_list(std::string_view text) {
         const size_t comma = text.find(',');
         const std::string_view item = trimmed(text.substr(0, comma));
         const auto value = number_in<T>(item);
-        if (!value)
-            return Error{ErrorCode::kCorrupt, "'" + std::string(item) + "' is not a number"};
+        if (!value) return Error{ErrorCode::kCorrupt, "not a number: '" + std::string(item) + "'"};
         values.push_back(*value);
         if (comma == std::string_view::npos) break;
         text = text.substr(comma + 1);

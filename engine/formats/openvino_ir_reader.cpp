@@ -151,8 +151,9 @@ class IrAssembler {
             LayerValues values;
             values.inputs.assign(layer.inputs.size(), kNoValue);
             for (size_t port = 0; port < layer.outputs.size(); ++port) {
-                const std::string suffix = port == 0 ? "" : "." + std::to_string(port);
-                values.outputs.push_back(graph_.add_value(layer.name + suffix));
+                std::string name = layer.name;
+                if (port > 0) name.append(1, '.').append(std::to_string(port));
+                values.outputs.push_back(graph_.add_value(std::move(name)));
             }
             values_.push_back(std::move(values));
         }
