@@ -2,15 +2,14 @@
 // Reads "facet-model/1" files and finds the one for a model.
 #include "engine/vision/model_info.h"
 
-#include <fstream>
+#include <algorithm>
+#include <utility>
 
 #include "engine/vision/converters/converter_kinds.h"
-#include "engine/vision/json_section.h"
+#include "engine/vision/model_info_json.h"
 
 namespace facet {
 namespace {
-
-using nlohmann::json;
 
 constexpr const char* kSchema = "facet-model/1";
 constexpr NumberRange kFraction{0, 1};
@@ -24,7 +23,7 @@ constexpr NumberRange kStride{1, 4096};
 Result<void> read_channels(const JsonSection& section, const char* key, NumberRange range,
                            ColorOrder order, std::array<float, 3>& target) {
     if (!section.has(key)) return {};
-    if (!section.at(key).is_array()) {
+    if (!section.is_list(key)) {
         float every = 0;
         FACET_TRY(section.read_number(key, range, every));
         target.fill(every);
@@ -130,24 +129,13 @@ Result<ModelInfo> read_root(const JsonSection& section, const std::string& defau
     FACET_TRY(section.read_string("name", info.name));
     FACET_TRY(section.read_string("description", info.description));
     if (section.has("input")) {
-        const json& input = section.at("input");
-        if (!input.is_object())
-            return section.error("input",
-                                 std::string("is ") + input.type_name() + "; supported: an object");
-        FACET_ASSIGN(info.input, read_input(JsonSection(input, section.place(), "input.")));
+        FACET_ASSIGN(const JsonSection input, section.read_object("input"));
+        FACET_ASSIGN(info.input, read_input(input));
     }
-    FACET_TRY(section.require("outputs"));
-    const json& outputs = section.at("outputs");
-    if (!outputs.is_array() || outputs.empty())
-        return section.error("outputs", "is not a list of at least one object");
-    for (size_t i = 0; i < outputs.size(); ++i) {
-        const std::string key = "outputs[" + std::to_string(i) + "]";
-        if (!outputs[i].is_object())
-            return section.error(
-                key, std::string("is ") + outputs[i].type_name() + "; supported: an object");
-        FACET_ASSIGN(OutputInfo output,
-                     read_output(JsonSection(outputs[i], section.place(), key + ".")));
-        info.outputs.push_back(std::move(output));
+    FACET_ASSIGN(const std::vector<JsonSection> outputs, section.read_objects("outputs"));
+    for (const JsonSection& output : outputs) {
+        FACET_ASSIGN(OutputInfo read, read_output(output));
+        info.outputs.push_back(std::move(read));
     }
     return info;
 }
@@ -164,18 +152,8 @@ std::vector<std::string> names_of(const std::filesystem::path& model) {
 }  // namespace
 
 Result<ModelInfo> read_model_info(const std::filesystem::path& path) {
-    std::ifstream file(path);
-    if (!file)
-        return Error{ErrorCode::kNotFound, path.string() + ": model-info file cannot be opened"};
-    try {
-        const json root = json::parse(file, nullptr, true, true);
-        if (!root.is_object())
-            return Error{ErrorCode::kInvalidArgument,
-                         path.string() + ": is not a JSON object of schema " + kSchema};
-        return read_root(JsonSection(root, path.string(), ""), path.stem().string());
-    } catch (const json::exception& failure) {
-        return Error{ErrorCode::kInvalidArgument, path.string() + ": " + failure.what()};
-    }
+    FACET_ASSIGN(const JsonSection root, JsonSection::read_file(path));
+    return read_root(root, path.stem().string());
 }
 
 Result<ModelInfo> find_model_info(const std::filesystem::path& model,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Strict reading of one JSON object: every value is checked, every key has to be known. Private to
-// vision, and to the .cpp files that may see nlohmann_json.
+// Strict reading of JSON objects: every value is checked, every key has to be known. Private to
+// vision.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,19 +16,17 @@ struct NumberRange {
     double least, most;
 };
 
-// Each read_...() leaves its target alone when the key is missing, and fails, naming file and key
-// path, when the value is of another type or outside its range. Thread-bound; borrows the JSON.
+// One object of a JSON file, which stays parsed as long as any section of it lives. Each read_...()
+// leaves its target alone when the key is missing, and fails, naming file and key path, when the
+// value is of another type or outside its range. Reentrant.
 class JsonSection {
   public:
-    // `place`: how errors begin, "age.json"; `path`: of the object inside the file, "" or "input.".
-    JsonSection(const nlohmann::json& object, std::string place, std::string path)
-        : object_(object), place_(std::move(place)), path_(std::move(path)) {}
+    // The file's root, which has to be an object. Comments are allowed.
+    [[nodiscard]] static Result<JsonSection> read_file(const std::filesystem::path& path);
 
-    [[nodiscard]] bool has(const char* key) const { return object_.contains(key); }
-    [[nodiscard]] const nlohmann::json& at(const char* key) const { return object_.at(key); }
-    [[nodiscard]] const std::string& place() const { return place_; }
-    [[nodiscard]] std::string path_of(const std::string& key) const { return path_ + key; }
-
+    [[nodiscard]] bool has(const char* key) const;
+    [[nodiscard]] bool is_list(const char* key) const;
+    // "age.json: key 'input.mean[1]' <what>"
     [[nodiscard]] Error error(const std::string& key, const std::string& what) const;
 
     // Fails on the first key that is not in `known`.
@@ -47,9 +46,19 @@ class JsonSection {
     [[nodiscard]] Result<void> read_number_lists(const char* key, NumberRange range,
                                                  std::vector<std::vector<float>>& target) const;
 
+    // The object of this key, which has to be there.
+    [[nodiscard]] Result<JsonSection> read_object(const char* key) const;
+    // The objects of the list of this key, which has to be there and not empty.
+    [[nodiscard]] Result<std::vector<JsonSection>> read_objects(const char* key) const;
+
   private:
-    const nlohmann::json& object_;
-    std::string place_, path_;
+    struct Node;  // a value of the file and a share of the file
+    JsonSection(std::shared_ptr<const Node> node, std::string place, std::string path)
+        : node_(std::move(node)), place_(std::move(place)), path_(std::move(path)) {}
+
+    std::shared_ptr<const Node> node_;
+    std::string place_;  // the file
+    std::string path_;   // of the object inside it: "", "input.", "outputs[0]."
 };
 
 }  // namespace facet
