@@ -5,12 +5,14 @@
 #include <array>
 #include <string>
 
+#include "engine/backends/cpu/cpu_backend.h"
 #include "engine/backends/reference/reference_backend.h"
 
 namespace facet {
 
 std::span<const Backend* const> all_backends() {
     static const std::array kBackends{
+        &cpu_backend(),
         &reference_backend(),
     };
     return kBackends;

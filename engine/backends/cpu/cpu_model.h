@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// A graph compiled for the CPU: packed weights, and one program per batch size, built when first
+// asked for.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/backends/backend.h"
+#include "engine/backends/cpu/program_builder.h"
+#include "engine/base/mutex.h"
+
+namespace facet::cpu {
+
+// Invariants: a program never changes or moves once built; packed weights only grow. Thread-safe.
+class CpuModel final : public CompiledModel {
+  public:
+    // Builds the programs of the largest batch and of one row, so that errors show at once.
+    [[nodiscard]] static Result<std::shared_ptr<CompiledModel>> compile(
+        std::shared_ptr<const Graph> graph, const CompileOptions& options);
+
+    [[nodiscard]] const std::vector<Port>& inputs() const override { return inputs_; }
+    [[nodiscard]] const std::vector<Port>& outputs() const override { return outputs_; }
+    [[nodiscard]] int max_batch() const override { return max_batch_; }
+    [[nodiscard]] Result<std::unique_ptr<InferRequest>> create_request() override;
+    [[nodiscard]] std::string description() const override { return description_; }
+
+    [[nodiscard]] int threads() const { return threads_; }
+    // Precondition: 1 <= rows <= max_batch().
+    [[nodiscard]] Result<std::shared_ptr<const Program>> program(int rows);
+
+  private:
+    CpuModel(std::shared_ptr<const Graph> graph, const CompileOptions& options);
+
+    const std::shared_ptr<const Graph> graph_;
+    const int max_batch_;
+    const int threads_;
+    const std::vector<PlannedStep> plan_;
+    std::vector<Port> inputs_, outputs_;
+    std::string description_;
+
+    Mutex mutex_;  // guards what is below; no other lock is taken while it is held
+    Packing packing_ FACET_GUARDED_BY(mutex_);
+    std::vector<std::shared_ptr<const Program>> programs_ FACET_GUARDED_BY(mutex_);  // by rows
+    int reference_steps_ FACET_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace facet::cpu

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// Which nodes run as one step: a producer and the element-wise nodes that follow it alone.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "engine/graph/graph.h"
+
+namespace facet::cpu {
+
+// A node applied to the result of the step before it is stored.
+struct Follower {
+    enum class Kind { kActivation, kPRelu, kResidual, kBias };
+    Kind kind = Kind::kActivation;
+    size_t node = 0;
+    ValueId other = kNoValue;  // kResidual: what is added; kBias, kPRelu: the constant
+};
+
+struct PlannedStep {
+    size_t node = 0;
+    std::vector<Follower> followers;
+};
+
+// Steps in an order in which each finds its inputs computed. Independent of the batch size.
+// Convolutions take [residual] then activations or PRelus; matrix products with a constant second
+// factor take [bias] then activations; element-wise nodes take activations.
+[[nodiscard]] std::vector<PlannedStep> plan_steps(const Graph& graph);
+
+// How often each value is read, counting a graph output as a reader.
+[[nodiscard]] std::vector<int> count_readers(const Graph& graph);
+
+}  // namespace facet::cpu

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// Facet's own loops, for what oneDNN lacks. All are built once per program and reentrant to run.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/backends/cpu/onednn_api.h"
+#include "engine/graph/ops.h"
+
+namespace facet::cpu {
+
+// a op b with numpy broadcasting over row-major floats.
+class BroadcastLoop {
+  public:
+    // The three have the same rank; an operand's extent is the result's or 1.
+    BroadcastLoop(const onednn::Dims& result, const onednn::Dims& left, const onednn::Dims& right);
+    void run(EltwiseParams::Kind kind, const float* left, const float* right, float* result) const;
+
+  private:
+    struct Axis {
+        int64_t extent, left, right;  // steps in elements
+    };
+    std::vector<Axis> axes_;  // outermost first, at least one; neighbours that step alike are one
+};
+
+// Copies a box of elements with steps per axis into a row-major result.
+class CutLoop {
+  public:
+    struct Axis {
+        int64_t extent, step;  // step in source elements, negative to walk backwards
+    };
+    // `axes` outermost first; `offset` of the first element, in elements.
+    CutLoop(std::vector<Axis> axes, int64_t offset, size_t element_size);
+    void run(const void* source, void* result) const;
+
+  private:
+    std::byte* copy(size_t axis, const std::byte* source, std::byte* result) const;
+
+    std::vector<Axis> axes_;
+    int64_t offset_;
+    size_t element_size_;
+};
+
+// FakeQuantize with ranges per tensor or per channel on any layout a ChannelView describes.
+class FakeQuantizeLoop {
+  public:
+    struct Range {
+        float input_low, input_high, output_low, output_high;
+    };
+    // One range, or one per channel of `view`.
+    FakeQuantizeLoop(const onednn::ChannelView& view, const std::vector<Range>& ranges,
+                     int64_t levels);
+    void run(const float* source, float* result) const;
+
+  private:
+    // y = x <= low ? below : x > high ? above : round((x - origin) * scale) * step + base
+    struct Lane {
+        float low, high, below, above, origin, scale, step, base;
+    };
+    template <typename LaneAt>
+    void run_block(const float* source, float* result, int64_t count, LaneAt lane_at) const;
+
+    onednn::ChannelView view_;
+    std::vector<Lane> lanes_;  // one, or blocks * lanes of them
+};
+
+// Nearest-neighbour resize of height and width on any layout a ChannelView describes.
+class NearestLoop {
+  public:
+    // The source row of each result row, the source column of each result column.
+    NearestLoop(const onednn::ChannelView& source, int64_t source_width, std::vector<int64_t> rows,
+                std::vector<int64_t> columns);
+    void run(const float* source, float* result) const;
+
+  private:
+    int64_t planes_, plane_, width_, lanes_;
+    std::vector<int64_t> rows_, columns_;
+};
+
+}  // namespace facet::cpu

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: MIT
+// oneDNN 2.6 and 3.x: operation descriptors against direct constructors, renamed functions.
+#include "engine/backends/cpu/onednn_api.h"
+
+#include <algorithm>
+#include <new>
+
+namespace facet::cpu::onednn {
+
+namespace {
+
+using dnnl::algorithm;
+using dnnl::prop_kind;
+
+constexpr auto kInference = prop_kind::forward_inference;
+
+struct Strided {
+    Dims padded, strides, blocks, block_axes;
+    bool blocked = false;  // strides and blocks describe it, rather than a format of oneDNN's own
+};
+
+#if DNNL_VERSION_MAJOR >= 3
+using Pooling = dnnl::pooling_forward;
+using Softmax = dnnl::softmax_forward;
+
+int rank_of(const Desc& desc) {
+    return desc.get_ndims();
+}
+
+bool is_empty(const Desc& desc) {
+    return desc.is_zero();
+}
+
+Strided strided(const Desc& desc) {
+    if (desc.get_format_kind() != dnnl::memory::format_kind::blocked) return {};
+    return {desc.get_padded_dims(), desc.get_strides(), desc.get_inner_blks(),
+            desc.get_inner_idxs(), true};
+}
+
+template <typename Primitive, typename... Arguments>
+Candidate request(const dnnl::primitive_attr& attributes, const Arguments&... arguments) {
+    return Candidate(typename Primitive::primitive_desc(engine(), arguments..., attributes, true));
+}
+
+#else
+using Pooling = dnnl::pooling_v2_forward;
+using Softmax = dnnl::softmax_v2_forward;
+
+int rank_of(const Desc& desc) {
+    return desc.data.ndims;
+}
+
+bool is_empty(const Desc& desc) {
+    return desc.data.ndims == 0;
+}
+
+Strided strided(const Desc& desc) {
+    if (desc.data.format_kind != dnnl_blocked) return {};
+    const dnnl_memory_desc_t& raw = desc.data;
+    const dnnl_blocking_desc_t& blocking = raw.format_desc.blocking;
+    return {Dims(raw.padded_dims, raw.padded_dims + raw.ndims),
+            Dims(blocking.strides, blocking.strides + raw.ndims),
+            Dims(blocking.inner_blks, blocking.inner_blks + blocking.inner_nblks),
+            Dims(blocking.inner_idxs, blocking.inner_idxs + blocking.inner_nblks), true};
+}
+
+template <typename Primitive, typename... Arguments>
+Candidate request(const dnnl::primitive_attr& attributes, const Arguments&... arguments) {
+    try {
+        const typename Primitive::desc operation(arguments...);
+        return Candidate(typename Primitive::primitive_desc(operation, attributes, engine(), true));
+    } catch (const dnnl::error& error) {
+        // Version 2 checks some combinations while describing the operation.
+        if (error.status == dnnl_out_of_memory) throw;
+        return {};
+    }
+}
+#endif
+
+dnnl::primitive_attr attributes_with(const PostOps& post_ops) {
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    attributes.set_post_ops(post_ops.get());
+    return attributes;
+}
+
+dnnl::primitive_attr plain_attributes() {
+    return attributes_with({});
+}
+
+std::optional<dnnl::memory::data_type> type_of(DataType type) {
+    switch (type) {
+        case DataType::kF32:
+            return dnnl::memory::data_type::f32;
+        case DataType::kI32:
+            return dnnl::memory::data_type::s32;
+        case DataType::kI8:
+            return dnnl::memory::data_type::s8;
+        case DataType::kU8:
+            return dnnl::memory::data_type::u8;
+        default:
+            return std::nullopt;
+    }
+}
+
+Dims dense_strides(const Dims& extents) {
+    Dims strides(extents.size());
+    int64_t stride = 1;
+    for (size_t axis = extents.size(); axis-- > 0; stride *= extents[axis]) strides[axis] = stride;
+    return strides;
+}
+
+int64_t product(const Dims& extents, size_t from) {
+    int64_t count = 1;
+    for (size_t axis = from; axis < extents.size(); ++axis) count *= extents[axis];
+    return count;
+}
+
+// Do the strides agree with `expected` on every axis that has more than one position?
+bool strides_agree(const Dims& extents, const Dims& strides, const Dims& expected) {
+    for (size_t axis = 0; axis < extents.size(); ++axis)
+        if (extents[axis] != 1 && strides[axis] != expected[axis]) return false;
+    return true;
+}
+
+}  // namespace
+
+const dnnl::engine& engine() {
+    static const dnnl::engine the_engine(dnnl::engine::kind::cpu, 0);
+    return the_engine;
+}
+
+std::string version_text() {
+    static constexpr std::pair<dnnl::cpu_isa, const char*> kNames[] = {
+        {dnnl::cpu_isa::sse41, "sse41"},
+        {dnnl::cpu_isa::avx, "avx"},
+        {dnnl::cpu_isa::avx2, "avx2"},
+        {dnnl::cpu_isa::avx2_vnni, "avx2_vnni"},
+        {dnnl::cpu_isa::avx512_core, "avx512_core"},
+        {dnnl::cpu_isa::avx512_core_vnni, "avx512_core_vnni"},
+        {dnnl::cpu_isa::avx512_core_bf16, "avx512_core_bf16"}};
+    const dnnl_version_t& version = *dnnl_version();
+    std::string text = "oneDNN " + std::to_string(version.major) + '.' +
+                       std::to_string(version.minor) + '.' + std::to_string(version.patch);
+    const auto isa = dnnl::get_effective_cpu_isa();
+    for (const auto& [kind, name] : kNames)
+        if (kind == isa) return text + ' ' + name;
+    return text;
+}
+
+Desc plain(DataType type, const Shape& shape) {
+    const auto stored = type_of(type);
+    if (!stored) return {};
+    Dims extents(shape.extents().begin(), shape.extents().end());
+    if (extents.empty()) extents = {1};
+    return Desc(extents, *stored, dense_strides(extents));
+}
+
+Desc plain_f32(const Dims& extents) {
+    return Desc(extents, dnnl::memory::data_type::f32, dense_strides(extents));
+}
+
+Desc any_f32(const Dims& extents) {
+    return Desc(extents, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);
+}
+
+Desc permuted(const Desc& desc, const std::vector<int64_t>& order) {
+    std::vector<int> position(order.size());
+    for (size_t axis = 0; axis < order.size(); ++axis)
+        position[order[axis]] = static_cast<int>(axis);
+    return desc.permute_axes(position);
+}
+
+#if DNNL_VERSION_MAJOR >= 3
+Dims extents_of(const Desc& desc) {
+    return desc.get_dims();
+}
+
+bool is_f32(const Desc& desc) {
+    return !is_empty(desc) && desc.get_data_type() == dnnl::memory::data_type::f32;
+}
+#else
+Dims extents_of(const Desc& desc) {
+    return desc.dims();
+}
+
+bool is_f32(const Desc& desc) {
+    return !is_empty(desc) && desc.data_type() == dnnl::memory::data_type::f32;
+}
+#endif
+
+bool is_plain(const Desc& desc) {
+    if (is_empty(desc)) return true;
+    const Strided layout = strided(desc);
+    const Dims extents = extents_of(desc);
+    return layout.blocked && layout.blocks.empty() &&
+           strides_agree(extents, layout.strides, dense_strides(extents));
+}
+
+std::optional<ChannelView> channel_view(const Desc& desc) {
+    const Strided layout = strided(desc);
+    if (!layout.blocked || rank_of(desc) < 2 || layout.blocks.size() > 1) return std::nullopt;
+    const Dims extents = extents_of(desc);
+    ChannelView view{extents[0], extents[1], product(extents, 2), 1, extents[1]};
+
+    Dims channels_last(extents.begin(), extents.end());
+    std::rotate(channels_last.begin() + 1, channels_last.begin() + 2, channels_last.end());
+    Dims expected = dense_strides(channels_last);
+    std::rotate(expected.begin() + 1, expected.end() - 1, expected.end());
+    if (layout.blocks.empty() && strides_agree(extents, layout.strides, expected)) {
+        std::swap(view.blocks, view.lanes);
+        return view;
+    }
+    if (!layout.blocks.empty()) {
+        if (layout.block_axes[0] != 1) return std::nullopt;
+        view.lanes = layout.blocks[0];
+        view.blocks = layout.padded[1] / view.lanes;
+    }
+    Dims blocked_extents = extents;
+    blocked_extents[1] = view.blocks;
+    expected = dense_strides(blocked_extents);
+    for (int64_t& stride : expected) stride *= view.lanes;
+    if (!strides_agree(blocked_extents, layout.strides, expected)) return std::nullopt;
+    return view;
+}
+
+Desc like(const ChannelView& view, const Dims& extents) {
+    using Tag = dnnl::memory::format_tag;
+    Tag tag = Tag::nchw;
+    if (view.lanes == 16) tag = Tag::nChw16c;
+    if (view.lanes == 8) tag = Tag::nChw8c;
+    if (view.lanes == 4) tag = Tag::nChw4c;
+    if (view.blocks == 1 && view.lanes == extents[1]) tag = Tag::nhwc;
+    return Desc(extents, dnnl::memory::data_type::f32, tag);
+}
+
+bool Candidate::is_fast() const {
+    return *this && implementation().substr(0, 3) != "ref";
+}
+
+std::vector<EltwisePart> eltwise_parts(const ActivationParams& params) {
+    using Kind = ActivationParams::Kind;
+    switch (params.kind) {
+        case Kind::kRelu:
+            return {{algorithm::eltwise_relu}};
+        case Kind::kLeakyRelu:
+            return {{algorithm::eltwise_relu, params.alpha}};
+        case Kind::kElu:
+            return {{algorithm::eltwise_elu, params.alpha}};
+        case Kind::kClip:
+            return {{algorithm::eltwise_clip, params.alpha, params.beta}};
+        case Kind::kSigmoid:
+            return {{algorithm::eltwise_logistic}};
+        case Kind::kHardSigmoid:
+            return {{algorithm::eltwise_linear, params.alpha, params.beta},
+                    {algorithm::eltwise_clip, 0.0f, 1.0f}};
+        case Kind::kHardSwish:
+            // Version 2 has these two numbers built in and ignores them.
+            return {{algorithm::eltwise_hardswish, 1.0f / 6.0f, 0.5f}};
+        case Kind::kTanh:
+            return {{algorithm::eltwise_tanh}};
+        case Kind::kExp:
+            return {{algorithm::eltwise_exp}};
+        case Kind::kLog:
+            return {{algorithm::eltwise_log}};
+        case Kind::kSqrt:
+            return {{algorithm::eltwise_sqrt}};
+        case Kind::kAbs:
+            return {{algorithm::eltwise_abs}};
+        case Kind::kNegate:
+            return {{algorithm::eltwise_linear, -1.0f, 0.0f}};
+        case Kind::kReciprocal:
+            return {{algorithm::eltwise_pow, 1.0f, -1.0f}};
+        case Kind::kSoftplus:
+            return {{algorithm::eltwise_soft_relu, 1.0f}};
+        case Kind::kFloor:
+        case Kind::kCeil:
+        case Kind::kErf:
+            return {};
+    }
+    return {};
+}
+
+std::optional<algorithm> binary_algorithm(EltwiseParams::Kind kind) {
+    using Kind = EltwiseParams::Kind;
+    switch (kind) {
+        case Kind::kAdd:
+            return algorithm::binary_add;
+        case Kind::kSubtract:
+            return algorithm::binary_sub;
+        case Kind::kMultiply:
+            return algorithm::binary_mul;
+        case Kind::kDivide:
+            return algorithm::binary_div;
+        case Kind::kMaximum:
+            return algorithm::binary_max;
+        case Kind::kMinimum:
+            return algorithm::binary_min;
+        case Kind::kPower:
+            return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+void PostOps::append(const EltwisePart& part) {
+#if DNNL_VERSION_MAJOR >= 3
+    ops_.append_eltwise(part.algorithm, part.alpha, part.beta);
+#else
+    ops_.append_eltwise(1.0f, part.algorithm, part.alpha, part.beta);
+#endif
+}
+
+int PostOps::append_prelu(bool per_channel) {
+    ops_.append_prelu(per_channel ? 1 << 1 : 0);
+    return DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops_.len() - 1) | DNNL_ARG_WEIGHTS;
+}
+
+Candidate convolution(const ConvolutionRequest& wanted, const PostOps& post_ops) {
+    Dims extra_dilations = wanted.dilations;
+    for (int64_t& dilation : extra_dilations) --dilation;  // oneDNN counts the holes
+    return request<dnnl::convolution_forward>(
+        attributes_with(post_ops), kInference, algorithm::convolution_direct, wanted.source,
+        wanted.weights, wanted.bias, wanted.destination, wanted.strides, extra_dilations,
+        wanted.pads_begin, wanted.pads_end);
+}
+
+Candidate inner_product(const Desc& source, const Desc& weights, const Desc& bias,
+                        const Desc& destination, const PostOps& post_ops) {
+    return request<dnnl::inner_product_forward>(attributes_with(post_ops), kInference, source,
+                                                weights, bias, destination);
+}
+
+Candidate matmul(const Desc& source, const Desc& weights, const Desc& destination) {
+    return request<dnnl::matmul>(plain_attributes(), source, weights, destination);
+}
+
+Candidate pooling(const PoolingRequest& wanted) {
+    return request<Pooling>(plain_attributes(), kInference, wanted.algorithm, wanted.source,
+                            wanted.destination, wanted.strides, wanted.kernel,
+                            Dims(wanted.kernel.size(), 0), wanted.pads_begin, wanted.pads_end);
+}
+
+Candidate softmax(const Desc& layout, int axis) {
+    return request<Softmax>(plain_attributes(), kInference, algorithm::softmax_accurate, layout,
+                            layout, axis);
+}
+
+Candidate eltwise(const Desc& layout, const EltwisePart& part) {
+#if DNNL_VERSION_MAJOR >= 3
+    return request<dnnl::eltwise_forward>(plain_attributes(), kInference, part.algorithm, layout,
+                                          layout, part.alpha, part.beta);
+#else
+    return request<dnnl::eltwise_forward>(plain_attributes(), kInference, part.algorithm, layout,
+                                          part.alpha, part.beta);
+#endif
+}
+
+Candidate binary(algorithm kind, const Desc& source, const Desc& other, const Desc& destination,
+                 const PostOps& post_ops) {
+    return request<dnnl::binary>(attributes_with(post_ops), kind, source, other, destination);
+}
+
+Candidate prelu(const Desc& layout, const Desc& slopes) {
+#if DNNL_VERSION_MAJOR >= 3
+    return request<dnnl::prelu_forward>(plain_attributes(), kInference, layout, slopes, layout);
+#else
+    return request<dnnl::prelu_forward>(plain_attributes(), kInference, layout, slopes);
+#endif
+}
+
+Candidate concat(const std::vector<Desc>& sources, int axis) {
+    try {
+#if DNNL_VERSION_MAJOR >= 3
+        return Candidate(
+            dnnl::concat::primitive_desc(engine(), axis, sources, plain_attributes(), true));
+#else
+        return Candidate(dnnl::concat::primitive_desc(axis, sources, engine(), plain_attributes()));
+#endif
+    } catch (const dnnl::error& error) {
+        if (error.status == dnnl_out_of_memory) throw;
+        return {};
+    }
+}
+
+Candidate reorder(const Desc& source, const Desc& destination) {
+    return Candidate(dnnl::reorder::primitive_desc(engine(), source, engine(), destination,
+                                                   plain_attributes(), true));
+}
+
+Error error_of(const std::exception& exception) {
+    if (dynamic_cast<const std::bad_alloc*>(&exception))
+        return {ErrorCode::kOutOfMemory, "CPU backend: not enough memory"};
+    const auto* error = dynamic_cast<const dnnl::error*>(&exception);
+    const std::string message = std::string("oneDNN: ") + exception.what();
+    if (!error) return {ErrorCode::kInternal, message};
+    switch (error->status) {
+        case dnnl_out_of_memory:
+            return {ErrorCode::kOutOfMemory, message};
+        case dnnl_unimplemented:
+            return {ErrorCode::kUnsupported, message};
+        default:
+            return {ErrorCode::kDevice, message};
+    }
+}
+
+}  // namespace facet::cpu::onednn
