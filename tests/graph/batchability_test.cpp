@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+// The batchability proof of every operation: what passes, and why the rest does not.
+#include "engine/graph/batchability.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/model_builder.h"
+
+namespace facet {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::ModelBuilder;
+
+constexpr const char* kNone = "";
+
+// The reason for the graph's last node, or "".
+std::string last_reason(Graph graph) {
+    std::string reason;
+    for (const BatchVerdict& verdict : analyze_batchability(graph))
+        if (verdict.node == graph.nodes.size() - 1) reason = verdict.reason;
+    return reason;
+}
+
+// One operation over an input of `shape` and constants.
+std::string reason_of(OpParams params, const Shape& shape, std::vector<Tensor> constants = {}) {
+    ModelBuilder builder;
+    std::vector<ValueId> inputs{builder.input("x", shape)};
+    for (Tensor& constant : constants) inputs.push_back(builder.constant(std::move(constant)));
+    builder.output(builder.node(std::move(params), inputs));
+    return last_reason(builder.build());
+}
+
+Tensor zeros(const Shape& shape) {
+    return Tensor::allocate(DataType::kF32, shape);
+}
+
+Tensor integers(std::vector<int64_t> values) {
+    return Tensor::of<int64_t>(Shape{static_cast<int64_t>(values.size())}, values);
+}
+
+TEST(Batchability, ConvolutionalNetworkPassesAndMarksWhatDependsOnTheInput) {
+    ModelBuilder builder;
+    ValueId x =
+        builder.relu(builder.batch_norm(builder.conv(builder.input("x", {1, 3, 8, 8}), 4, 3)));
+    x = builder.pool(x, PoolingParams::Kind::kMax, 2, 2);
+    x = builder.fully_connected(builder.reshape(x, {1, -1}), 2);
+    builder.output(builder.softmax(x, 1), "y");
+    Graph graph = builder.build();
+    EXPECT_TRUE(analyze_batchability(graph).empty());
+    for (const Value& value : graph.values) EXPECT_NE(value.batched, value.constant.has_value());
+    EXPECT_TRUE(require_batchable(graph, {}).ok());
+}
+
+TEST(Batchability, ParametersMustNotDependOnTheInput) {
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 3, 8, 8});
+    builder.output(builder.node(ConvolutionParams{}, {x, builder.relu(x)}));
+    EXPECT_THAT(last_reason(builder.build()), HasSubstr("depends on the input"));
+}
+
+TEST(Batchability, ElementwiseConstantsMustNotVaryByRow) {
+    EXPECT_EQ(reason_of(EltwiseParams{}, {1, 3, 4, 4}, {zeros({1, 3, 1, 1})}), kNone);
+    EXPECT_EQ(reason_of(EltwiseParams{}, {4, 3}, {zeros({3})}), kNone);
+    EXPECT_EQ(reason_of(PReluParams{}, {1, 3, 4, 4}, {zeros({3, 1, 1})}), kNone);
+    EXPECT_EQ(reason_of(FakeQuantizeParams{}, {1, 3},
+                        {zeros({}), zeros({}), zeros({1, 3}), zeros({1, 1})}),
+              kNone);
+    EXPECT_THAT(reason_of(EltwiseParams{}, {4, 3}, {zeros({4, 1})}),
+                HasSubstr("[4,1] varies along axis 0, which holds the batch"));
+    EXPECT_THAT(reason_of(EltwiseParams{}, {1, 3}, {zeros({1, 1, 3})}),
+                HasSubstr("broadcasts the rows of 'x' [1,3] to [1,1,3]"));
+    EXPECT_THAT(reason_of(EltwiseParams{}, {1, 3}, {zeros({5, 1})}),
+                HasSubstr("broadcasts the rows of 'x' [1,3] to [5,3]"));
+    EXPECT_THAT(reason_of(EltwiseParams{}, {3}, {zeros({3})}), HasSubstr("varies along axis 0"));
+}
+
+TEST(Batchability, TwoBatchedOperandsMustAgreeOnRows) {
+    const auto sum = [](const Shape& a, const Shape& b) {
+        ModelBuilder builder;
+        const ValueId x = builder.input("a", a);
+        builder.output(builder.add(x, builder.input("b", b)));
+        return last_reason(builder.build());
+    };
+    EXPECT_EQ(sum({2, 3}, {2, 1}), kNone);
+    EXPECT_THAT(sum({2, 3}, {1, 3}), HasSubstr("broadcasts the rows of 'b' [1,3] to [2,3]"));
+    EXPECT_THAT(sum({1, 1, 3}, {1, 3}), HasSubstr("broadcasts the rows of 'b'"));
+}
+
+TEST(Batchability, MatMulKeepsRowsOfItsFirstOperand) {
+    EXPECT_EQ(reason_of(MatMulParams{}, {1, 8}, {zeros({8, 3})}), kNone);
+    EXPECT_EQ(reason_of(MatMulParams{true, false}, {1, 8, 4}, {zeros({8, 3})}), kNone);
+    EXPECT_EQ(reason_of(MatMulParams{}, {1, 4, 8}, {zeros({1, 8, 3})}), kNone);
+    EXPECT_THAT(reason_of(MatMulParams{true, false}, {1, 8}, {zeros({1, 3})}),
+                HasSubstr("sums or moves axis 0"));
+    EXPECT_THAT(reason_of(MatMulParams{}, {1, 8}, {zeros({2, 8, 3})}), HasSubstr("moves axis 0"));
+    EXPECT_THAT(reason_of(MatMulParams{}, {2, 4, 8}, {zeros({2, 8, 3})}),
+                HasSubstr("varies along axis 0"));
+    const auto product = [](const Shape& a, const Shape& b) {
+        ModelBuilder builder;
+        const ValueId x = builder.input("a", a);
+        builder.output(builder.node(MatMulParams{}, {x, builder.input("b", b)}));
+        return last_reason(builder.build());
+    };
+    EXPECT_EQ(product({1, 4, 8}, {1, 8, 3}), kNone);
+    EXPECT_THAT(product({1, 8}, {8, 3}), HasSubstr("two batched matrices"));
+    ModelBuilder builder;
+    const ValueId constant = builder.random({3, 1});
+    builder.output(builder.node(MatMulParams{}, {constant, builder.input("x", {1, 8})}));
+    EXPECT_THAT(last_reason(builder.build()), HasSubstr("sums or moves axis 0"));
+}
+
+TEST(Batchability, AxisOperationsMustLeaveAxisZero) {
+    EXPECT_EQ(reason_of(SoftmaxParams{1, true}, {1, 3}), kNone);
+    EXPECT_EQ(reason_of(SoftmaxParams{-2, false}, {1, 3}),
+              "softmax runs along axis 0, which holds the batch");
+    EXPECT_EQ(reason_of(SoftmaxParams{0, true}, {1, 3}),
+              "softmax runs along axis 0, which holds the batch");
+    ReduceParams reduce;
+    EXPECT_EQ(reason_of(reduce, {1, 3}), "reduces along axis 0, which holds the batch");
+    reduce.axes = {1, -1};
+    EXPECT_EQ(reason_of(reduce, {1, 3, 4}), kNone);
+    reduce.axes = {-3};
+    EXPECT_THAT(reason_of(reduce, {1, 3, 4}), HasSubstr("reduces along axis 0"));
+    ReduceParams global;
+    global.spatial = true;
+    EXPECT_EQ(reason_of(global, {1, 3, 4, 4}), kNone);
+    EXPECT_EQ(reason_of(TransposeParams{{0, 2, 1}}, {1, 3, 4}), kNone);
+    EXPECT_THAT(reason_of(TransposeParams{{1, 0, 2}}, {1, 3, 4}), HasSubstr("moves axis 0"));
+    EXPECT_THAT(reason_of(TransposeParams{}, {1, 3}), HasSubstr("moves axis 0"));
+    EXPECT_EQ(reason_of(GatherParams{1}, {1, 3}, {integers({0, 2})}), kNone);
+    EXPECT_THAT(reason_of(GatherParams{0}, {1, 3}, {integers({0})}), HasSubstr("picks rows"));
+    EXPECT_EQ(reason_of(PadParams{}, {1, 3}, {integers({0, 1, 0, 0})}), kNone);
+    EXPECT_THAT(reason_of(PadParams{}, {1, 3}, {integers({1, 0, 0, 0})}), HasSubstr("pads axis 0"));
+}
+
+TEST(Batchability, SplitsAndJoinsAlongOtherAxesOfTheBatchOnly) {
+    const auto split = [](int64_t axis) {
+        ModelBuilder builder;
+        const ValueId x = builder.input("x", {2, 4});
+        const auto parts = builder.nodes(SplitParams{axis}, {x}, 2);
+        builder.output(parts[0]);
+        return last_reason(builder.build());
+    };
+    EXPECT_EQ(split(1), kNone);
+    EXPECT_THAT(split(-2), HasSubstr("splits axis 0"));
+    EXPECT_THAT(reason_of(ConcatParams{1}, {1, 3}, {zeros({1, 3})}),
+                HasSubstr("which has no rows of a batch"));
+    EXPECT_THAT(reason_of(ConcatParams{0}, {1, 3}), HasSubstr("joins along axis 0"));
+    EXPECT_EQ(reason_of(ConcatParams{-1}, {1, 3}), kNone);
+}
+
+TEST(Batchability, CutsMustLeaveAxisZeroUnnamed) {
+    EXPECT_EQ(reason_of(SliceParams{}, {1, 6}, {integers({1}), integers({3}), integers({-1})}),
+              kNone);
+    EXPECT_THAT(reason_of(SliceParams{}, {1, 6}, {integers({0}), integers({1}), integers({0})}),
+                HasSubstr("cuts axis 0"));
+    EXPECT_THAT(reason_of(SliceParams{}, {1, 6}, {integers({0, 1}), integers({1, 3})}),
+                HasSubstr("cuts axis 0"));
+    const StridedSliceParams masked{{1, 0}, {1, 0}, {}};
+    const StridedSliceParams shrunk{{1, 0}, {1, 0}, {1, 0}};
+    const std::vector<Tensor> bounds{integers({0, 1}), integers({1, 3})};
+    EXPECT_EQ(reason_of(masked, {1, 6}, bounds), kNone);
+    EXPECT_THAT(reason_of(StridedSliceParams{}, {1, 6}, bounds), HasSubstr("cuts axis 0"));
+    EXPECT_THAT(reason_of(shrunk, {1, 6}, bounds), HasSubstr("cuts axis 0"));
+}
+
+TEST(Batchability, ResizeMustLeaveRowsWhateverTheBatch) {
+    ResizeParams by_scales;
+    by_scales.by_scales = true;
+    const auto scales = [](float rows) {
+        return Tensor::of<float>({4}, std::array<float, 4>{rows, 1, 2, 2});
+    };
+    EXPECT_EQ(reason_of(by_scales, {1, 3, 4, 4}, {scales(1)}), kNone);
+    // floor(1 * 1.5) is 1, but floor(2 * 1.5) is not 2.
+    EXPECT_THAT(reason_of(by_scales, {1, 3, 4, 4}, {scales(1.5f)}), HasSubstr("resizes axis 0"));
+    EXPECT_EQ(reason_of(ResizeParams{}, {1, 3, 4, 4}, {integers({1, 3, 8, 8})}), kNone);
+    EXPECT_THAT(reason_of(ResizeParams{}, {1, 3, 4, 4}, {integers({2, 3, 8, 8})}),
+                HasSubstr("resizes axis 0"));
+}
+
+TEST(Batchability, ReshapeMayGiveAnItemSeveralRows) {
+    EXPECT_EQ(reason_of(ReshapeParams{}, {1, 6, 4}, {integers({6, 4})}), kNone);
+    EXPECT_EQ(reason_of(FlattenParams{2}, {1, 6, 4}), kNone);
+    EXPECT_THAT(reason_of(ReshapeParams{}, {1, 1}, {integers({})}),
+                HasSubstr("is a scalar and has no axis for the batch"));
+    // Softmax over each of six rows per item.
+    ModelBuilder builder;
+    builder.output(builder.softmax(builder.reshape(builder.input("x", {1, 6, 4}), {6, 4})));
+    EXPECT_EQ(last_reason(builder.build()), kNone);
+}
+
+TEST(Batchability, ShapeOfABatchIsRefused) {
+    EXPECT_THAT(reason_of(ShapeOfParams{}, {1, 3}), HasSubstr("reads a shape"));
+}
+
+TEST(Batchability, DetectionOutputKeepsRowsApartWithConstantPriors) {
+    const auto detection = [](bool batched_priors) {
+        ModelBuilder builder;
+        const ValueId boxes = builder.input("boxes", {1, 40});
+        const ValueId scores = builder.input("scores", {1, 20});
+        const ValueId priors =
+            batched_priors ? builder.input("priors", {1, 2, 40}) : builder.random({1, 2, 40});
+        builder.output(builder.node(DetectionOutputParams{}, {boxes, scores, priors}));
+        return last_reason(builder.build());
+    };
+    EXPECT_EQ(detection(false), kNone);
+    EXPECT_THAT(detection(true), HasSubstr("prior boxes depend on the input"));
+}
+
+TEST(Batchability, ErrorListsEveryOffender) {
+    ModelBuilder builder;
+    const ValueId x = builder.softmax(builder.input("x", {1, 3}), 0);
+    builder.output(builder.node(ReduceParams{}, {x}, "mean"));
+    Graph graph = builder.build();
+    const auto verdicts = analyze_batchability(graph);
+    ASSERT_EQ(verdicts.size(), 2u);
+    const auto required = require_batchable(graph, verdicts);
+    ASSERT_FALSE(required.ok());
+    EXPECT_EQ(required.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(required.error().message,
+                HasSubstr("(Softmax): softmax runs along axis 0, which holds the batch; node "
+                          "'mean' (Reduce): reduces along axis 0"));
+}
+
+}  // namespace
+}  // namespace facet
