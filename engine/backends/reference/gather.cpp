@@ -16,7 +16,7 @@ Result<void> run_op(const GatherParams& params, Inputs inputs, Outputs outputs) 
         const int64_t given = index;
         if (index < 0) index += shape[axis];
         if (index < 0 || index >= shape[axis])
-            return Error{ErrorCode::kInvalidArgument, "index " + std::to_string(given) +
+            return Error{ErrorCode::kCorrupt, "index " + std::to_string(given) +
                                                           " outside axis " + std::to_string(axis) +
                                                           " of " + shape.text()};
     }
