@@ -6,8 +6,8 @@ namespace facet::testing {
 
 namespace {
 
-// Two rows of `count` priors: random boxes, then variances.
-ValueId priors(GraphBuilder& b, int64_t count) {
+// `count` random boxes, and a second row of variances unless the logits hold them already.
+ValueId priors(GraphBuilder& b, int64_t count, bool variances = true) {
     Random random("priors");
     std::vector<float> values;
     for (int64_t i = 0; i < count; ++i) {
@@ -17,8 +17,9 @@ ValueId priors(GraphBuilder& b, int64_t count) {
         const float height = random.uniform(0.1f, 0.4f);
         values.insert(values.end(), {x, y, x + width, y + height});
     }
-    for (int64_t i = 0; i < count; ++i) values.insert(values.end(), {0.1f, 0.1f, 0.2f, 0.2f});
-    return b.constant({1, 2, count * 4}, values);
+    for (int64_t i = 0; variances && i < count; ++i)
+        values.insert(values.end(), {0.1f, 0.1f, 0.2f, 0.2f});
+    return b.constant({1, variances ? 2 : 1, count * 4}, values);
 }
 
 DetectionOutputParams face_detector() {
@@ -35,7 +36,8 @@ OpCase detection_case(const std::string& name, int64_t count, DetectionOutputPar
         const int64_t boxes = params.share_location ? 1 : params.num_classes;
         const ValueId logits = b.input({1, count * boxes * 4});
         const ValueId scores = b.input({1, count * params.num_classes});
-        return std::vector{b.node(params, {logits, scores, priors(b, count)})};
+        return std::vector{
+            b.node(params, {logits, scores, priors(b, count, !params.variance_encoded_in_target)})};
     });
 }
 

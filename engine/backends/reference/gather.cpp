@@ -16,9 +16,8 @@ Result<void> run_op(const GatherParams& params, Inputs inputs, Outputs outputs) 
         const int64_t given = index;
         if (index < 0) index += shape[axis];
         if (index < 0 || index >= shape[axis])
-            return Error{ErrorCode::kCorrupt, "index " + std::to_string(given) +
-                                                          " outside axis " + std::to_string(axis) +
-                                                          " of " + shape.text()};
+            return Error{ErrorCode::kCorrupt, "index " + std::to_string(given) + " outside axis " +
+                                                  std::to_string(axis) + " of " + shape.text()};
     }
     const int64_t outer = product(shape, 0, axis);
     const size_t block = product(shape, axis + 1, shape.rank()) * size_of(inputs[0].type);
