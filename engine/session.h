@@ -43,10 +43,10 @@ struct SessionSettings {
 struct Provenance {
     std::string device;
     uint64_t batch_id = 0;  // counted from 1 per session
-    int batch_size = 0;
-    int owners = 0;        // distinct owners with an item in the batch
-    int64_t wait_us = 0;   // from submit to the start of the batch
-    int64_t infer_us = 0;  // from the start of the batch to its results, all models
+    int batch_size = 0;     // items that ran together, this one included; less after a failure
+    int owners = 0;         // distinct owners with an item in the batch
+    int64_t wait_us = 0;    // from submit to the start of the batch
+    int64_t infer_us = 0;   // from the start of the batch to its results, all models
 };
 
 struct ItemResult {

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+// A model file and its model-info -> a model ready to run.
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "engine/backends/reference/reference_backend.h"
+#include "engine/backends/registry.h"
+#include "engine/formats/model_reader.h"
+#include "engine/graph/batchability.h"
+#include "engine/graph/passes.h"
+#include "engine/session_internal.h"
+#include "engine/vision/model_info.h"
+
+namespace facet {
+
+namespace {
+
+Error unsupported(std::string message) {
+    return {ErrorCode::kUnsupported, std::move(message)};
+}
+
+Result<ModelInfo> find_info(const ModelSettings& model, const SessionSettings& session) {
+    std::optional<std::filesystem::path> explicit_path;
+    if (!model.info.empty()) explicit_path = model.info;
+    Result<ModelInfo> info = find_model_info(model.path, explicit_path, session.info_directories);
+    if (!info.ok()) return info.error().within("setting 'info' of " + model.path.string());
+    return info;
+}
+
+// The image input as an index into graph.inputs. A model with further inputs would need more than
+// pixels.
+Result<size_t> find_image_input(const Graph& graph, const ImageInputInfo& info) {
+    std::string names;
+    for (const ValueId id : graph.inputs)
+        names += (names.empty() ? "'" : ", '") + graph.value(id).name + "'";
+    if (graph.inputs.size() != 1)
+        return unsupported(std::to_string(graph.inputs.size()) + " inputs (" + names +
+                           "); supported: one image input");
+    const std::string& name = graph.value(graph.inputs[0]).name;
+    if (!info.name.empty() && info.name != name)
+        return Error{ErrorCode::kInvalidArgument, "the model-info's input '" + info.name +
+                                                      "' is not in the model, whose input is " +
+                                                      names};
+    return size_t{0};
+}
+
+Result<CropSpec> crop_spec(const Value& input, const ImageInputInfo& info) {
+    const Shape& shape = input.shape;
+    const std::string place = "input '" + input.name + "' " + shape.text();
+    if (shape.rank() != 4 || shape[0] != 1)
+        return unsupported(place + "; supported: [1,C,H,W], or [1,H,W,C] with channels-last");
+    const int64_t channels = info.channels_last ? shape[3] : shape[1];
+    if (channels != 1 && channels != 3)
+        return unsupported(place + ": " + std::to_string(channels) +
+                           " channels; supported: 1 (grey) and 3");
+    if (channels == 3 && info.order == ColorOrder::kGray)
+        return Error{ErrorCode::kInvalidArgument,
+                     place + " takes three channels, but the model-info says grey"};
+    CropSpec spec;
+    spec.height = static_cast<int>(info.channels_last ? shape[1] : shape[2]);
+    spec.width = static_cast<int>(info.channels_last ? shape[2] : shape[3]);
+    spec.order = channels == 1 ? ColorOrder::kGray : info.order;
+    if ((info.width != 0 && info.width != spec.width) ||
+        (info.height != 0 && info.height != spec.height))
+        return Error{ErrorCode::kInvalidArgument,
+                     place + " has another size than the model-info's " +
+                         std::to_string(info.width) + "x" + std::to_string(info.height)};
+    return spec;
+}
+
+// Prepared to take u8 pixels, and proved to keep rows apart where a batch may hold several.
+Result<void> prepare_for_batches(Graph& graph, size_t input, const ImageInputInfo& info,
+                                 int max_batch) {
+    FACET_TRY(accept_u8_pixels(graph, input, {info.mean, info.scale}, info.channels_last));
+    FACET_TRY(prepare(graph, reference::evaluate));
+    const std::vector<BatchVerdict> verdicts = analyze_batchability(graph);
+    if (max_batch == 1) return {};
+    const Result<void> batchable = require_batchable(graph, verdicts);
+    if (!batchable.ok())
+        return batchable.error().within("setting 'max_batch' " + std::to_string(max_batch) +
+                                        " (1 runs the model item by item)");
+    return {};
+}
+
+Result<std::vector<OutputPort>> converter_ports(const CompiledModel& compiled,
+                                                const ModelInfo& info) {
+    std::vector<OutputPort> ports;
+    for (const Port& port : compiled.outputs()) {
+        const bool read = std::ranges::any_of(info.outputs, [&](const OutputInfo& output) {
+            return output.layers.empty() || std::ranges::count(output.layers, port.name) > 0;
+        });
+        if (read && port.type != DataType::kF32)
+            return unsupported("output '" + port.name + "' is " +
+                               std::string(to_string(port.type)) + "; supported: f32");
+        ports.push_back({port.name, port.row_shape});
+    }
+    return ports;
+}
+
+Result<std::vector<SessionModel::Output>> make_outputs(const CompiledModel& compiled,
+                                                       const ModelInfo& info, const CropSpec& crop,
+                                                       std::optional<float> threshold) {
+    FACET_ASSIGN(const std::vector<OutputPort> ports, converter_ports(compiled, info));
+    std::vector<SessionModel::Output> outputs;
+    for (const OutputInfo& output : info.outputs) {
+        FACET_ASSIGN(std::unique_ptr<Converter> converter,
+                     make_converter(info, output, ports, crop.width, crop.height));
+        outputs.push_back({std::move(converter), threshold.value_or(output.threshold)});
+    }
+    return outputs;
+}
+
+Result<SessionModel> make_model(Graph graph, const ModelInfo& info, const Backend& backend,
+                                const SessionSettings& session) {
+    FACET_ASSIGN(const size_t input, find_image_input(graph, info.input));
+    FACET_ASSIGN(const CropSpec crop, crop_spec(graph.value(graph.inputs[input]), info.input));
+    FACET_TRY(prepare_for_batches(graph, input, info.input, session.max_batch));
+    FACET_ASSIGN(std::shared_ptr<CompiledModel> compiled,
+                 backend.compile(std::make_shared<const Graph>(std::move(graph)),
+                                 {.max_batch = session.max_batch, .threads = session.threads}));
+    FACET_ASSIGN(std::vector<SessionModel::Output> outputs,
+                 make_outputs(*compiled, info, crop, session.threshold));
+    return SessionModel{.name = info.name,
+                        .device = std::string(backend.name()),
+                        .crop = crop,
+                        .compiled = std::move(compiled),
+                        .outputs = std::move(outputs)};
+}
+
+}  // namespace
+
+Result<SessionModel> load_model(const ModelSettings& model, const SessionSettings& session) {
+    const Result<const Backend*> backend = find_backend(session.device);
+    if (!backend.ok()) return backend.error().within("setting 'device'");
+    FACET_ASSIGN(const ModelInfo info, find_info(model, session));
+    FACET_ASSIGN(Graph graph, read_model(model.path));
+    Result<SessionModel> made = make_model(std::move(graph), info, **backend, session);
+    if (!made.ok()) return made.error().within(model.path.string());
+    return made;
+}
+
+}  // namespace facet
