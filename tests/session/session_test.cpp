@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: MIT
+// What a session promises, told by puppets in place of models.
+#include "engine/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <thread>
+
+#include "tests/session/result_collector.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/puppet_backend.h"
+
+namespace facet {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::ManualClock;
+using testing::Puppet;
+using testing::PuppetDevice;
+using testing::ResultCollector;
+
+constexpr CropSpec kSmall{.width = 8, .height = 8};
+constexpr CropSpec kWide{.width = 12, .height = 5, .order = ColorOrder::kRgb};
+
+SessionSettings settings_for(std::vector<std::string> models, int max_batch, Duration timeout) {
+    SessionSettings settings;
+    for (const std::string& model : models) settings.models.push_back({.path = model, .info = {}});
+    settings.device = "PUPPET";
+    settings.max_batch = max_batch;
+    settings.timeout = timeout;
+    return settings;
+}
+
+std::shared_ptr<Session> open(const SessionSettings& settings, Clock& clock) {
+    Result<std::shared_ptr<Session>> session = Session::open(settings, clock);
+    EXPECT_TRUE(session.ok()) << (session.ok() ? "" : session.error().text());
+    return *session;
+}
+
+// An item whose crops are all filled with `value`, which is not 0.
+Item item_of(Session& session, OwnerId owner, uint8_t value, Done done) {
+    Item item;
+    item.owner = owner;
+    item.crops = session.acquire_crops();
+    for (size_t spec = 0; spec < session.crop_specs().size(); ++spec)
+        std::ranges::fill(item.crops.pixels(spec), value);
+    item.done = std::move(done);
+    return item;
+}
+
+void submit(Session& session, Item item) {
+    std::vector<Item> items;
+    items.push_back(std::move(item));
+    session.submit(std::move(items));
+}
+
+uint32_t checksum_of(uint8_t value, const CropSpec& spec) {
+    return testing::checksum(std::vector<uint8_t>(spec.byte_size(), value));
+}
+
+class SessionTest : public ::testing::Test {
+  protected:
+    // Items 1..count of one owner, submitted at once; item n is filled with n.
+    void submit_numbered(Session& session, OwnerId owner, ResultCollector& collector, int count) {
+        std::vector<Item> items;
+        for (int number = 1; number <= count; ++number)
+            items.push_back(
+                item_of(session, owner, static_cast<uint8_t>(number), collector.done(number - 1)));
+        session.submit(std::move(items));
+    }
+
+    ManualClock clock_;
+    Puppet puppet_{kSmall};
+    PuppetDevice device_{{{"sum", puppet_}}};
+};
+
+struct Expected {
+    std::map<std::string, uint32_t> checksums;  // by model
+};
+
+// One stream of random crops, each item's answer known beforehand.
+void run_stream(Session& session, int stream, int count, std::vector<Expected>& expected,
+                ResultCollector& collector) {
+    std::mt19937 random(stream);
+    const OwnerId owner = session.open_owner();
+    std::vector<Item> burst;
+    for (int i = 0; i < count; ++i) {
+        const size_t number = static_cast<size_t>(stream) * count + i;
+        Item item;
+        item.owner = owner;
+        item.crops = session.acquire_crops();
+        for (size_t spec = 0; spec < session.crop_specs().size(); ++spec) {
+            for (uint8_t& pixel : item.crops.pixels(spec)) pixel = static_cast<uint8_t>(random());
+            const bool small = session.crop_specs()[spec] == kSmall;
+            const uint32_t sum = testing::checksum(item.crops.pixels(spec));
+            for (const char* model : small ? std::vector{"age", "sum"} : std::vector{"mood"})
+                expected[number].checksums[model] = sum;
+        }
+        item.done = collector.done(number);
+        burst.push_back(std::move(item));
+        if (random() % 4 == 0) session.submit(std::exchange(burst, {}));
+    }
+    session.submit(std::move(burst));
+    session.set_owner_state(owner, OwnerState::kDraining);
+}
+
+TEST(Session, LandsEveryResultOnItsOwnItem) {
+    constexpr int kStreams = 6, kItemsEach = 1'000;
+    const Puppet small(kSmall), wide(kWide);
+    const PuppetDevice device({{"age", small}, {"mood", wide}, {"sum", small}});
+    SessionSettings settings = settings_for({"age", "mood", "sum"}, 7, Duration{100'000});
+    settings.requests = 3;
+    const auto session = open(settings, steady_clock());
+    ASSERT_THAT(session->crop_specs(), ElementsAre(kSmall, kWide));
+
+    std::vector<Expected> expected(kStreams * kItemsEach);
+    ResultCollector collector(expected.size());
+    std::vector<std::thread> streams;
+    for (int stream = 0; stream < kStreams; ++stream)
+        streams.emplace_back(
+            [&, stream] { run_stream(*session, stream, kItemsEach, expected, collector); });
+    for (std::thread& stream : streams) stream.join();
+
+    const std::vector<ItemResult> results = collector.wait_for_all();
+    for (size_t number = 0; number < results.size(); ++number) {
+        ASSERT_FALSE(results[number].error) << results[number].error->text();
+        std::map<std::string, uint32_t> got;
+        for (const Attribute& attribute : results[number].attributes)
+            got[attribute.model_name] = static_cast<uint32_t>(*attribute.value);
+        ASSERT_EQ(got, expected[number].checksums) << "item " << number;
+        const Provenance& provenance = results[number].provenance;
+        ASSERT_TRUE(provenance.batch_size >= 1 && provenance.batch_size <= 7);
+        ASSERT_TRUE(provenance.owners >= 1 && provenance.owners <= provenance.batch_size);
+    }
+    EXPECT_TRUE(collector.each_once());
+    EXPECT_EQ(session->counters().items, results.size());
+    EXPECT_EQ(session->counters().failed_items + session->counters().cancelled_items, 0u);
+}
+
+TEST_F(SessionTest, RunsItemsOfSeveralOwnersInOneBatchAndSaysSo) {
+    const auto session = open(settings_for({"sum"}, 4, Duration{5'000'000}), clock_);
+    const OwnerId first = session->open_owner(), second = session->open_owner();
+    ResultCollector collector(3);
+    submit(*session, item_of(*session, first, 1, collector.done(0)));
+    clock_.advance(Duration{2'000'000});
+    submit(*session, item_of(*session, second, 2, collector.done(1)));
+    submit(*session, item_of(*session, second, 3, collector.done(2)));
+    clock_.wait_for_waiters(1);
+    puppet_.block();
+    clock_.advance(Duration{3'000'000});
+    puppet_.wait_for_blocked(1);
+    clock_.advance(Duration{700'000});
+    puppet_.release();
+
+    const std::vector<ItemResult> results = collector.wait_for_all();
+    EXPECT_THAT(puppet_.batch_sizes(), ElementsAre(3));
+    for (const ItemResult& result : results) {
+        EXPECT_EQ(result.provenance.device, "PUPPET");
+        EXPECT_EQ(result.provenance.batch_id, 1u);
+        EXPECT_EQ(result.provenance.batch_size, 3);
+        EXPECT_EQ(result.provenance.owners, 2);
+        EXPECT_EQ(result.provenance.infer_us, 700);
+    }
+    EXPECT_EQ(results[0].provenance.wait_us, 5000);
+    EXPECT_EQ(results[1].provenance.wait_us, 3000);
+    EXPECT_THAT(session->counters().batch_sizes, ElementsAre(0, 0, 0, 1, 0));
+}
+
+TEST_F(SessionTest, HonoursAnItemsDeadlineButNotBeyondTheTimeout) {
+    const auto session = open(settings_for({"sum"}, 4, Duration{5'000}), clock_);
+    const OwnerId owner = session->open_owner();
+    ResultCollector collector(2);
+    Item urgent = item_of(*session, owner, 1, collector.done(0));
+    urgent.deadline = Time{2'000};
+    submit(*session, std::move(urgent));
+    clock_.wait_for_waiters(1);
+    clock_.advance(Duration{2'000});
+    collector.wait_for(1);
+
+    Item patient = item_of(*session, owner, 1, collector.done(1));
+    patient.deadline = Time{90'000};
+    submit(*session, std::move(patient));
+    clock_.wait_for_waiters(1);
+    clock_.advance(Duration{5'000});
+    EXPECT_EQ(collector.wait_for_all()[1].provenance.wait_us, 5);
+}
+
+TEST_F(SessionTest, IsolatesTheItemsThatFailABatch) {
+    puppet_.fail_rows(
+        [](std::span<const uint8_t> pixels) { return pixels[0] == 3 || pixels[0] == 6; });
+    const auto session = open(settings_for({"sum"}, 7, Duration{5'000}), clock_);
+    ResultCollector collector(7);
+    submit_numbered(*session, session->open_owner(), collector, 7);
+    const std::vector<ItemResult> results = collector.wait_for_all();
+    for (uint8_t number = 1; number <= 7; ++number) {
+        const ItemResult& result = results[number - 1];
+        ASSERT_EQ(result.error.has_value(), number == 3 || number == 6) << int{number};
+        EXPECT_EQ(result.provenance.batch_id, 1u);
+        if (result.error) {
+            EXPECT_EQ(result.error->code, ErrorCode::kDevice);
+            EXPECT_THAT(result.error->message, HasSubstr("sum: the puppet fails"));
+            EXPECT_EQ(result.provenance.batch_size, 1);
+        } else {
+            ASSERT_EQ(result.attributes.size(), 1u);
+            EXPECT_EQ(*result.attributes[0].value, checksum_of(number, kSmall));
+        }
+    }
+    EXPECT_THAT(puppet_.batch_sizes(), ElementsAre(7, 3, 1, 2, 1, 1, 4, 2, 2, 1, 1));
+    EXPECT_EQ(session->counters().failed_items, 2u);
+    EXPECT_EQ(session->counters().batches, 1u);
+    EXPECT_TRUE(collector.each_once());
+}
+
+TEST_F(SessionTest, DropsWhatAFailedModelLeftOfAnItemsResult) {
+    Puppet broken(kWide);
+    broken.fail_rows([](std::span<const uint8_t>) { return true; });
+    const PuppetDevice device({{"sum", puppet_}, {"broken", broken}}, "PUPPET.broken");
+    SessionSettings settings = settings_for({"sum", "broken"}, 2, Duration{5'000});
+    settings.device = "PUPPET.broken";
+    const auto session = open(settings, clock_);
+    ResultCollector collector(2);
+    submit_numbered(*session, session->open_owner(), collector, 2);
+    for (const ItemResult& result : collector.wait_for_all()) {
+        EXPECT_TRUE(result.error.has_value());
+        EXPECT_TRUE(result.attributes.empty());
+    }
+}
+
+TEST_F(SessionTest, CancelsWaitingItemsAndLetsRunningOnesReport) {
+    puppet_.block();
+    const auto session = open(settings_for({"sum"}, 2, Duration{5'000}), clock_);
+    const OwnerId owner = session->open_owner();
+    ResultCollector collector(5);
+    submit_numbered(*session, owner, collector, 5);
+    puppet_.wait_for_blocked(1);
+    session->cancel(owner, 0);
+    collector.wait_for(3);
+    puppet_.release();
+    const std::vector<ItemResult> results = collector.wait_for_all();
+    for (size_t number = 0; number < 5; ++number) {
+        ASSERT_EQ(results[number].error.has_value(), number >= 2);
+        if (results[number].error) {
+            EXPECT_EQ(results[number].error->code, ErrorCode::kCancelled);
+        }
+    }
+    EXPECT_EQ(session->counters().cancelled_items, 3u);
+    EXPECT_TRUE(collector.each_once());
+}
+
+TEST_F(SessionTest, CancelsWhatAClosedOwnerHasWaitingOrSubmitsLater) {
+    const auto session = open(settings_for({"sum"}, 4, Duration{5'000}), clock_);
+    const OwnerId closed = session->open_owner(), other = session->open_owner();
+    ResultCollector collector(3);
+    submit(*session, item_of(*session, closed, 1, collector.done(0)));
+    submit(*session, item_of(*session, other, 2, collector.done(1)));
+    session->close_owner(closed);
+    submit(*session, item_of(*session, closed, 3, collector.done(2)));
+    collector.wait_for(2);
+    clock_.wait_for_waiters(1);
+    clock_.advance(Duration{5'000});
+    const std::vector<ItemResult> results = collector.wait_for_all();
+    EXPECT_EQ(results[0].error->code, ErrorCode::kCancelled);
+    EXPECT_FALSE(results[1].error);
+    EXPECT_EQ(results[2].error->code, ErrorCode::kCancelled);
+}
+
+TEST_F(SessionTest, CancelsWhatWaitsWhenDestroyedAndIsOutlivedByItsBuffers) {
+    auto session = open(settings_for({"sum"}, 4, Duration{5'000}), clock_);
+    ResultCollector collector(3);
+    submit_numbered(*session, session->open_owner(), collector, 3);
+    CropBuffer crops = session->acquire_crops();
+    session.reset();
+    ASSERT_EQ(collector.finished(), 3u);
+    for (const ItemResult& result : collector.wait_for_all())
+        EXPECT_EQ(result.error->code, ErrorCode::kCancelled);
+    std::ranges::fill(crops.pixels(0), uint8_t{1});
+}
+
+TEST_F(SessionTest, SharesNothingWithAnotherSession) {
+    const auto first = open(settings_for({"sum"}, 2, Duration{5'000}), clock_);
+    const auto second = open(settings_for({"sum"}, 2, Duration{5'000}), clock_);
+    const OwnerId owner = first->open_owner(), stranger = second->open_owner();
+    EXPECT_NE(owner, stranger);
+    ResultCollector collector(3);
+    submit(*first, item_of(*first, owner, 1, collector.done(0)));
+    submit(*second, item_of(*second, owner, 2, collector.done(1)));
+    collector.wait_for(1);
+    EXPECT_EQ(second->counters().cancelled_items, 1u);
+    second->cancel(owner, 9);
+    submit(*first, item_of(*first, owner, 3, collector.done(2)));
+    const std::vector<ItemResult> results = collector.wait_for_all();
+    EXPECT_FALSE(results[0].error);
+    EXPECT_EQ(results[1].error->code, ErrorCode::kCancelled);
+    EXPECT_EQ(results[2].provenance.batch_size, 2);
+    EXPECT_EQ(second->counters().batches, 0u);
+}
+
+TEST_F(SessionTest, HoldsNoLockWhileItCallsBack) {
+    const auto session = open(settings_for({"sum"}, 1, Duration{0}), clock_);
+    const OwnerId owner = session->open_owner();
+    ResultCollector collector(1);
+    submit(*session, item_of(*session, owner, 1, [&](ItemResult) {
+        session->cancel(session->open_owner(), 0);
+        EXPECT_EQ(session->counters().batches, 1u);
+        submit(*session, item_of(*session, owner, 2, collector.done(0)));
+    }));
+    EXPECT_EQ(*collector.wait_for_all()[0].attributes[0].value, checksum_of(2, kSmall));
+}
+
+TEST_F(SessionTest, RefusesItemsWithoutItsCrops) {
+    const auto session = open(settings_for({"sum"}, 1, Duration{0}), clock_);
+    ResultCollector collector(1);
+    Item item;
+    item.owner = session->open_owner();
+    item.done = collector.done(0);
+    submit(*session, std::move(item));
+    EXPECT_EQ(collector.wait_for_all()[0].error->code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(SessionTest, RunsOneRegionForACallerThatWaits) {
+    const auto session = open(settings_for({"sum"}, 4, Duration{5'000}), clock_);
+    const std::vector<uint8_t> gray(64 * 64, 200);
+    ImageView image{.format = PixelFormat::kGray8, .width = 64, .height = 64};
+    image.planes[0] = gray.data();
+    image.strides[0] = 64;
+    const Result<ItemResult> result =
+        session->run(image, {.x = 8, .y = 8, .width = 30, .height = 30});
+    ASSERT_TRUE(result.ok()) << result.error().text();
+    EXPECT_EQ(*result->attributes[0].value, checksum_of(200, kSmall));
+
+    const Result<ItemResult> outside =
+        session->run(image, {.x = 80, .y = 80, .width = 30, .height = 30});
+    ASSERT_FALSE(outside.ok());
+    EXPECT_EQ(outside.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(SessionTest, ReturnsAnItemsErrorToACallerThatWaits) {
+    puppet_.fail_rows([](std::span<const uint8_t>) { return true; });
+    const auto session = open(settings_for({"sum"}, 4, Duration{5'000}), clock_);
+    const std::vector<uint8_t> gray(16 * 16, 200);
+    ImageView image{.format = PixelFormat::kGray8, .width = 16, .height = 16};
+    image.planes[0] = gray.data();
+    image.strides[0] = 16;
+    const Result<ItemResult> result = session->run(image, {.width = 16, .height = 16});
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.error().code, ErrorCode::kDevice);
+}
+
+TEST_F(SessionTest, NamesTheSettingThatIsOutOfRange) {
+    const auto refusal = [](auto change) {
+        SessionSettings settings = settings_for({"sum"}, 4, Duration{0});
+        change(settings);
+        const Result<std::shared_ptr<Session>> session = Session::open(settings);
+        return session.ok() ? std::string("opened") : session.error().text();
+    };
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.models.clear(); }), HasSubstr("'models'"));
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.max_batch = 0; }),
+                HasSubstr("'max_batch': 0 is outside 1..2048"));
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.max_batch = 2049; }), HasSubstr("'max_batch'"));
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.timeout = Duration{-1}; }),
+                HasSubstr("'timeout'"));
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.requests = 65; }), HasSubstr("'requests'"));
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.threads = -1; }), HasSubstr("'threads'"));
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.threshold = 1.5f; }), HasSubstr("'threshold'"));
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.models[0].path = "nobody"; }),
+                HasSubstr("nobody"));
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.device = "ABACUS"; }), HasSubstr("'device'"));
+    EXPECT_EQ(refusal([](SessionSettings&) {}), "opened");
+}
+
+TEST_F(SessionTest, ForgetsADevicesLoaderWithIt) {
+    { const PuppetDevice fleeting({{"sum", puppet_}}, "PUPPET.fleeting"); }
+    SessionSettings settings = settings_for({"sum"}, 1, Duration{0});
+    settings.device = "PUPPET.fleeting";
+    EXPECT_FALSE(Session::open(settings).ok());
+}
+
+TEST_F(SessionTest, DescribesEveryModel) {
+    const auto session = open(settings_for({"sum"}, 1, Duration{0}), clock_);
+    EXPECT_THAT(session->descriptions(), ElementsAre("sum on PUPPET: puppet"));
+}
+
+}  // namespace
+}  // namespace facet
