@@ -2,6 +2,7 @@
 // Range checks of extents that come from a file.
 #include "engine/formats/file_shape.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -30,21 +31,26 @@ Result<Shape> shape_from_file(std::span<const int64_t> extents) {
 }
 
 Result<Shape> input_shape_from_file(std::string_view input_name,
-                                    std::span<const std::optional<int64_t>> extents) {
+                                    std::span<const std::optional<int64_t>> extents,
+                                    const std::optional<Extent2>& open_size) {
     const std::string place = "input '" + std::string(input_name) + "'";
     std::vector<int64_t> known;
+    std::vector<size_t> open_axes;
     for (size_t axis = 0; axis < extents.size(); ++axis) {
-        if (!extents[axis] && axis > 0) {
-            return Error{ErrorCode::kUnsupported, place + ": axis " + std::to_string(axis) +
-                                                      " is dynamic; supported: only axis 0, the "
-                                                      "batch"};
-        }
+        if (!extents[axis] && axis > 0) open_axes.push_back(axis);
         known.push_back(extents[axis].value_or(1));
-        if (known.back() == 0) {
-            return Error{ErrorCode::kUnsupported,
-                         place + ": axis " + std::to_string(axis) + " has extent 0"};
-        }
     }
+    if (open_axes.size() == 2 && open_size) {
+        known[open_axes[0]] = (*open_size)[0];
+        known[open_axes[1]] = (*open_size)[1];
+    } else if (!open_axes.empty()) {
+        return Error{ErrorCode::kUnsupported,
+                     place + ": axis " + std::to_string(open_axes[0]) +
+                         " is dynamic; supported: axis 0, the batch, and height with width when "
+                         "the model-info gives them"};
+    }
+    if (std::ranges::find(known, 0) != known.end())
+        return Error{ErrorCode::kUnsupported, place + ": has an extent of 0"};
     auto shape = shape_from_file(known);
     if (!shape) return shape.error().within(place);
     return shape;

@@ -9,6 +9,7 @@
 
 #include "engine/base/result.h"
 #include "engine/base/shape.h"
+#include "engine/graph/ops.h"
 
 namespace facet {
 
@@ -18,9 +19,10 @@ constexpr int64_t kMaxElements = int64_t{1} << 32;
 // kUnsupported above Shape::kMaxRank axes or kMaxElements elements, kCorrupt for a negative extent.
 [[nodiscard]] Result<Shape> shape_from_file(std::span<const int64_t> extents);
 
-// The shape of a model input whose dynamic extents are absent: axis 0 becomes 1, any other dynamic
-// axis and any extent of 0 is kUnsupported.
+// The shape of a model input whose dynamic extents are absent: axis 0 becomes 1; two further ones
+// become `open_size`, if given; any other dynamic axis and any extent of 0 is kUnsupported.
 [[nodiscard]] Result<Shape> input_shape_from_file(std::string_view input_name,
-                                                  std::span<const std::optional<int64_t>> extents);
+                                                  std::span<const std::optional<int64_t>> extents,
+                                                  const std::optional<Extent2>& open_size);
 
 }  // namespace facet

@@ -24,18 +24,18 @@ Error unknown_format(const std::filesystem::path& path, std::string_view hint) {
 
 }  // namespace
 
-Result<Graph> read_model(const std::filesystem::path& path) {
+Result<Graph> read_model(const std::filesystem::path& path, std::optional<Extent2> open_size) {
     const std::filesystem::path extension = path.extension();
-    if (extension == ".xml") return read_openvino_ir(path);
-    if (extension == ".onnx") return read_onnx(path);
+    if (extension == ".xml") return read_openvino_ir(path, open_size);
+    if (extension == ".onnx") return read_onnx(path, open_size);
     if (extension == ".bin")
         return unknown_format(path, "holds weights; name the .xml beside it instead");
 
     const auto file = MappedFile::open(path);
     if (!file) return file.error().within(path.string());
     const auto bytes = (*file)->bytes();
-    if (!bytes.empty() && bytes[0] == kXmlStart) return read_openvino_ir(path);
-    if (!bytes.empty() && bytes[0] == kOnnxStart) return read_onnx(path);
+    if (!bytes.empty() && bytes[0] == kXmlStart) return read_openvino_ir(path, open_size);
+    if (!bytes.empty() && bytes[0] == kOnnxStart) return read_onnx(path, open_size);
     return unknown_format(path, "neither its name nor its first byte tells the format");
 }
 

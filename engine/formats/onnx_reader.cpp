@@ -95,8 +95,9 @@ Result<void> require_known_operators(const onnx::GraphProto& graph, int opset) {
 // holds those that are an input, an initializer or some node's output.
 class OnnxAssembler {
   public:
-    OnnxAssembler(std::shared_ptr<const onnx::ModelProto> model, int opset)
-        : model_(std::move(model)), proto_(model_->graph()), opset_(opset) {}
+    OnnxAssembler(std::shared_ptr<const onnx::ModelProto> model, int opset,
+                  std::optional<Extent2> open_size)
+        : model_(std::move(model)), proto_(model_->graph()), opset_(opset), open_size_(open_size) {}
 
     [[nodiscard]] Result<Graph> assemble() {
         graph_.name = proto_.name();
@@ -141,7 +142,7 @@ class OnnxAssembler {
         return {};
     }
 
-    static Result<void> read_input_type(const onnx::ValueInfoProto& input, Value& value) {
+    Result<void> read_input_type(const onnx::ValueInfoProto& input, Value& value) const {
         const std::string place = "input '" + input.name() + "'";
         if (!input.type().has_tensor_type())
             return Error{ErrorCode::kUnsupported, place + ": is no tensor; supported: tensors"};
@@ -167,7 +168,7 @@ class OnnxAssembler {
             const bool known = dimension.has_dim_value() && dimension.dim_value() > 0;
             extents.push_back(known ? std::optional(dimension.dim_value()) : std::nullopt);
         }
-        FACET_ASSIGN(value.shape, input_shape_from_file(input.name(), extents));
+        FACET_ASSIGN(value.shape, input_shape_from_file(input.name(), extents, open_size_));
         return {};
     }
 
@@ -212,6 +213,7 @@ class OnnxAssembler {
     std::shared_ptr<const onnx::ModelProto> model_;
     const onnx::GraphProto& proto_;
     int opset_;
+    std::optional<Extent2> open_size_;
     Graph graph_;
     std::unordered_map<std::string, ValueId> value_of_;
     std::unordered_set<std::string> written_;
@@ -219,7 +221,7 @@ class OnnxAssembler {
 
 }  // namespace
 
-Result<Graph> read_onnx(const std::filesystem::path& path) {
+Result<Graph> read_onnx(const std::filesystem::path& path, std::optional<Extent2> open_size) {
     const std::string place = path.string();
     const auto file = MappedFile::open(path);
     if (!file) return file.error().within(place);
@@ -227,7 +229,7 @@ Result<Graph> read_onnx(const std::filesystem::path& path) {
     if (!model) return model.error().within(place);
     const auto opset = default_opset(**model);
     if (!opset) return opset.error().within(place);
-    auto graph = OnnxAssembler(*std::move(model), *opset).assemble();
+    auto graph = OnnxAssembler(*std::move(model), *opset, open_size).assemble();
     if (!graph) return graph.error().within(place);
     return graph;
 }

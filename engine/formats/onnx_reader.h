@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "engine/base/result.h"
 #include "engine/graph/graph.h"
@@ -10,6 +11,7 @@
 namespace facet {
 
 // Source: onnx.proto3 (IR version 3 to 8) and the ONNX operator specifications. See read_model().
-[[nodiscard]] Result<Graph> read_onnx(const std::filesystem::path& path);
+[[nodiscard]] Result<Graph> read_onnx(const std::filesystem::path& path,
+                                      std::optional<Extent2> open_size = {});
 
 }  // namespace facet

@@ -121,8 +121,9 @@ class WeightsFile {
 // in the order of its ports; an input not yet connected is kNoValue.
 class IrAssembler {
   public:
-    IrAssembler(const IrDocument& document, std::filesystem::path weights)
-        : document_(document), weights_(std::move(weights)) {}
+    IrAssembler(const IrDocument& document, std::filesystem::path weights,
+                std::optional<Extent2> open_size)
+        : document_(document), weights_(std::move(weights)), open_size_(open_size) {}
 
     [[nodiscard]] Result<Graph> assemble() {
         graph_.name = document_.name;
@@ -182,7 +183,7 @@ class IrAssembler {
         return {};
     }
 
-    static Result<void> read_parameter(const IrOp& op, Value& value) {
+    Result<void> read_parameter(const IrOp& op, Value& value) const {
         FACET_ASSIGN(const std::string type, op.word("element_type"));
         if (type == "u8") {
             value.type = DataType::kU8;
@@ -193,7 +194,7 @@ class IrAssembler {
         }
         FACET_ASSIGN(const std::string text, op.word("shape"));
         FACET_ASSIGN(const auto extents, parameter_extents(op, text));
-        FACET_ASSIGN(value.shape, input_shape_from_file(value.name, extents));
+        FACET_ASSIGN(value.shape, input_shape_from_file(value.name, extents, open_size_));
         return {};
     }
 
@@ -282,6 +283,7 @@ class IrAssembler {
 
     const IrDocument& document_;
     WeightsFile weights_;
+    std::optional<Extent2> open_size_;
     Graph graph_;
     std::unordered_map<int64_t, size_t> layer_of_id_;
     std::vector<LayerValues> values_;
@@ -289,14 +291,14 @@ class IrAssembler {
 
 }  // namespace
 
-Result<Graph> read_openvino_ir(const std::filesystem::path& xml) {
+Result<Graph> read_openvino_ir(const std::filesystem::path& xml, std::optional<Extent2> open_size) {
     const auto file = MappedFile::open(xml);
     if (!file) return file.error().within(xml.string());
     const auto document = parse_ir_document((*file)->bytes());
     if (!document) return document.error().within(xml.string());
     std::filesystem::path weights = xml;
     weights.replace_extension(".bin");
-    auto graph = IrAssembler(*document, std::move(weights)).assemble();
+    auto graph = IrAssembler(*document, std::move(weights), open_size).assemble();
     if (!graph) return graph.error().within(xml.string());
     return graph;
 }

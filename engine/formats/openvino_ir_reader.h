@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "engine/base/result.h"
 #include "engine/graph/graph.h"
@@ -11,6 +12,7 @@ namespace facet {
 
 // `xml` with the weights in the same path ending in .bin (needed only if a Const has elements).
 // Source: OpenVINO opset1..opset8 operation specifications. See read_model() for the contract.
-[[nodiscard]] Result<Graph> read_openvino_ir(const std::filesystem::path& xml);
+[[nodiscard]] Result<Graph> read_openvino_ir(const std::filesystem::path& xml,
+                                             std::optional<Extent2> open_size = {});
 
 }  // namespace facet

@@ -34,8 +34,8 @@ constexpr const char* kYuNet = "yunet/face_detection_yunet_2026may.onnx";
 
 // All of them.
 inline constexpr std::array kAll{kAgeGenderInt8,   kAgeGenderOnnx, kEmotionsInt8, kEmotionsOnnx,
-                          kFaceAdas,        kFace0004Fp16,  kFace0004Fp32, kFace0004Int8,
-                          kFace0005Int8,    kLandmarks,     kHeadPose,     kUltraFaceRfb,
-                          kUltraFaceRfbRaw, kUltraFaceSlim, kYuNet};
+                                 kFaceAdas,        kFace0004Fp16,  kFace0004Fp32, kFace0004Int8,
+                                 kFace0005Int8,    kLandmarks,     kHeadPose,     kUltraFaceRfb,
+                                 kUltraFaceRfbRaw, kUltraFaceSlim, kYuNet};
 
 }  // namespace facet::testing::models

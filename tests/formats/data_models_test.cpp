@@ -115,8 +115,12 @@ TEST(DataModelGroups, WeightsOfAGroupConvolutionLoseTheirGroupAxis) {
         << "reshaping a constant copied it";
 }
 
-TEST(DataModelDynamicExtents, AreRefusedByInputAndAxis) {
+TEST(DataModelOpenSize, IsTakenFromTheCallerOrRefusedByInputAndAxis) {
     FACET_DATA_OR_SKIP(path, std::string("models/") + kYuNet);
+    const auto sized = read_model(path, Extent2{320, 640});
+    ASSERT_TRUE(sized.ok()) << sized.error().text();
+    EXPECT_EQ(sized->value(sized->inputs[0]).shape, (Shape{1, 3, 320, 640}));
+    EXPECT_EQ(sized->nodes.size(), 106u);
     const auto graph = read_model(path);
     ASSERT_FALSE(graph.ok());
     EXPECT_EQ(graph.error().code, ErrorCode::kUnsupported);
