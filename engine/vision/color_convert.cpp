@@ -9,7 +9,7 @@ namespace facet {
 namespace {
 
 uint8_t to_byte(float value) {
-    return static_cast<uint8_t>(std::clamp(value, 0.0f, 255.0f) + 0.5f);
+    return static_cast<uint8_t>(static_cast<int>(std::min(std::max(value, 0.0f), 255.0f) + 0.5f));
 }
 
 void yuv_to_rgb(const YuvCoefficients& c, const ComponentRows& rows, int width) {

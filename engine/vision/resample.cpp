@@ -11,16 +11,17 @@ namespace {
 // A pixel covered by less than this is left out: it is there only through rounding.
 constexpr double kLeastCover = 1e-4;
 
+// Two taps everywhere (but of a single sample), so that applying them needs no branch.
 void plan_linear(AxisTaps& taps, double origin, double scale, int outputs) {
-    taps.stride = 2;
-    taps.weights.resize(static_cast<size_t>(outputs) * 2);
+    taps.stride = std::min(2, taps.end - taps.begin);
+    taps.weights.assign(static_cast<size_t>(outputs) * taps.stride, 1.0f);
     for (int i = 0; i < outputs; ++i) {
         const double center = std::clamp(origin + (i + 0.5) * scale - 0.5,
                                          static_cast<double>(taps.begin), taps.end - 1.0);
-        const int left = static_cast<int>(center);
-        const double fraction = center - left;
-        taps.first[i] = left;
-        taps.count[i] = fraction > 0 ? 2 : 1;
+        taps.first[i] = std::min(static_cast<int>(center), taps.end - taps.stride);
+        taps.count[i] = taps.stride;
+        if (taps.stride == 1) continue;
+        const double fraction = center - taps.first[i];
         taps.weights[2 * i] = static_cast<float>(1 - fraction);
         taps.weights[2 * i + 1] = static_cast<float>(fraction);
     }
@@ -96,9 +97,17 @@ void blend_rows(const uint8_t* rows, ptrdiff_t stride, const float* weights, int
 
 void reduce_columns(const float* sums, int origin, int step, const AxisTaps& taps, float* values) {
     const size_t outputs = taps.first.size();
-    for (size_t i = 0; i < outputs; ++i) {
+    const float* weight = taps.weights.data();
+    // Only bilinear taps are that few.
+    if (taps.stride == 2) {
+        for (size_t i = 0; i < outputs; ++i, weight += 2) {
+            const float* sample = sums + (origin + taps.first[i] * step);
+            values[i] = weight[0] * sample[0] + weight[1] * sample[step];
+        }
+        return;
+    }
+    for (size_t i = 0; i < outputs; ++i, weight += taps.stride) {
         const float* sample = sums + (origin + taps.first[i] * step);
-        const float* weight = taps.weights.data() + i * taps.stride;
         float value = 0;
         for (int tap = 0; tap < taps.count[i]; ++tap, sample += step)
             value += weight[tap] * *sample;
