@@ -147,6 +147,18 @@ TEST(BoxesScores, DecodesOffsetsToPriors) {
     expect_box(converted.detections[1], 33.6f / 64, 4.8f / 32, 32.0f / 64, 16.0f / 32);
 }
 
+TEST(BoxesScores, CellsShareAPictureThatTheStrideDoesNotDivide) {
+    // 32x40 input, stride 32: one column, two rows of 20.
+    Fixture toy = boxes_scores(std::vector<float>(8), {0, 0.1f, 0, 0.9f});
+    toy.height = 40;
+    toy.output.decoded = false;
+    toy.output.strides = {32};
+    toy.output.min_sizes = {{8}};
+    const Converted converted = toy.convert();
+    ASSERT_EQ(converted.detections.size(), 1u);
+    expect_box(converted.detections[0], 12.0f / 32, 26.0f / 40, 8.0f / 32, 8.0f / 40);
+}
+
 TEST(BoxesScores, PriorsHaveToMatchTheBoxes) {
     Fixture toy = boxes_scores({0, 0, 0, 0}, {0, 1});
     toy.output.decoded = false;

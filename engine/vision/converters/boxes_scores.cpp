@@ -15,7 +15,8 @@ struct Prior {
 };
 
 // Source: Linzaer/Ultra-Light-Fast-Generic-Face-Detector-1MB, vision/utils/box_utils.py,
-// generate_priors(): level by level, row by row, column by column, size by size.
+// define_img_size() and generate_priors(): level by level, row by row, column by column, size by
+// size. Cells share the picture evenly: where the stride does not divide it they are smaller.
 std::vector<Prior> make_priors(const ConverterContext& context) {
     const OutputInfo& output = context.output;
     const auto width = static_cast<float>(context.input_width);
@@ -26,11 +27,11 @@ std::vector<Prior> make_priors(const ConverterContext& context) {
         const int columns = (context.input_width + stride - 1) / stride;
         const int rows = (context.input_height + stride - 1) / stride;
         for (int cell = 0; cell < rows * columns; ++cell) {
-            const float x = (static_cast<float>(cell % columns) + 0.5f) * stride / width;
-            const float y = (static_cast<float>(cell / columns) + 0.5f) * stride / height;
+            const float x = (static_cast<float>(cell % columns) + 0.5f) / columns;
+            const float y = (static_cast<float>(cell / columns) + 0.5f) / rows;
             for (const float size : output.min_sizes[level])
-                priors.push_back({std::min(x, 1.0f), std::min(y, 1.0f),
-                                  std::min(size / width, 1.0f), std::min(size / height, 1.0f)});
+                priors.push_back(
+                    {x, y, std::min(size / width, 1.0f), std::min(size / height, 1.0f)});
         }
     }
     return priors;
