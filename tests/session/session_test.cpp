@@ -148,10 +148,11 @@ TEST_F(SessionTest, RunsItemsOfSeveralOwnersInOneBatchAndSaysSo) {
     submit(*session, item_of(*session, first, 1, collector.done(0)));
     clock_.advance(Duration{2'000'000});
     submit(*session, item_of(*session, second, 2, collector.done(1)));
+    clock_.advance(Duration{1'000'000});
     submit(*session, item_of(*session, second, 3, collector.done(2)));
     clock_.wait_for_waiters(1);
     puppet_.block();
-    clock_.advance(Duration{3'000'000});
+    clock_.advance(Duration{2'000'000});
     puppet_.wait_for_blocked(1);
     clock_.advance(Duration{700'000});
     puppet_.release();
@@ -309,6 +310,19 @@ TEST_F(SessionTest, HoldsNoLockWhileItCallsBack) {
         submit(*session, item_of(*session, owner, 2, collector.done(0)));
     }));
     EXPECT_EQ(*collector.wait_for_all()[0].attributes[0].value, checksum_of(2, kSmall));
+}
+
+TEST_F(SessionTest, HasTheCropsBackBeforeItReports) {
+    const auto session = open(settings_for({"sum"}, 1, Duration{0}), clock_);
+    ResultCollector collector(1);
+    Item item = item_of(*session, session->open_owner(), 1, {});
+    const uint8_t* const memory = item.crops.pixels(0).data();
+    item.done = [&](ItemResult result) {
+        EXPECT_EQ(session->acquire_crops().pixels(0).data(), memory);
+        collector.done(0)(std::move(result));
+    };
+    submit(*session, std::move(item));
+    collector.wait_for(1);
 }
 
 TEST_F(SessionTest, RefusesItemsWithoutItsCrops) {
