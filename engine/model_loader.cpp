@@ -135,7 +135,10 @@ Result<SessionModel> load_model(const ModelSettings& model, const SessionSetting
     const Result<const Backend*> backend = find_backend(session.device);
     if (!backend.ok()) return backend.error().within("setting 'device'");
     FACET_ASSIGN(const ModelInfo info, find_info(model, session));
-    FACET_ASSIGN(Graph graph, read_model(model.path));
+    std::optional<Extent2> open_size;
+    if (info.input.width > 0 && info.input.height > 0)
+        open_size = {info.input.height, info.input.width};
+    FACET_ASSIGN(Graph graph, read_model(model.path, open_size));
     Result<SessionModel> made = make_model(std::move(graph), info, **backend, session);
     if (!made.ok()) return made.error().within(model.path.string());
     return made;

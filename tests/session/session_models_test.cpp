@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 
@@ -136,8 +137,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"Int8OnTheBestDevice", kAgeGenderInt8, kEmotionsInt8, "AUTO", 0.0f}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
 
-TEST(SessionModels, FindTheFacesOfAPhoto) {
-    FACET_DATA_OR_SKIP(detector, kDetector);
+class Detectors : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Detectors, FindTheFacesOfAPhoto) {
+    FACET_DATA_OR_SKIP(detector, GetParam());
     FACET_DATA_OR_SKIP(picture, kThreeFaces);
     const Photo photo = testing::read_jpeg(picture);
     const auto session = open(settings_for({detector}, "AUTO", 1));
@@ -156,6 +159,24 @@ TEST(SessionModels, FindTheFacesOfAPhoto) {
         EXPECT_GT(best, 0.4f) << "box at " << box.x << ", " << box.y;
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, Detectors,
+    ::testing::Values(kDetector,
+                      "models/face-detection-retail-0004/FP16-INT8/face-detection-retail-0004.xml",
+                      "models/face-detection-retail-0005/FP16-INT8/face-detection-retail-0005.xml",
+                      "models/face-detection-adas-0001/FP16/face-detection-adas-0001.xml",
+                      "models/ultraface/version-RFB-320.onnx",
+                      "models/ultraface/version-RFB-320_without_postprocessing.onnx",
+                      "models/ultraface/version-slim-320_simplified.onnx",
+                      "models/yunet/face_detection_yunet_2026may.onnx"),
+    [](const auto& model) {
+        std::string name = std::filesystem::path(model.param).parent_path().filename().string() +
+                           std::filesystem::path(model.param).stem().string();
+        std::erase_if(name,
+                      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) == 0; });
+        return name;
+    });
 
 TEST(SessionModels, DropDetectionsBelowTheSessionsThreshold) {
     FACET_DATA_OR_SKIP(detector, kDetector);
