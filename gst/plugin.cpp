@@ -5,7 +5,7 @@
 #include "gst/log_bridge.h"
 
 // Every element, one line each: the name it is registered under.
-#define FACET_ELEMENTS(element) element(facetpublish)
+#define FACET_ELEMENTS(element) element(facetoverlay) element(facetpublish)
 
 #define FACET_DECLARE(name) GST_ELEMENT_REGISTER_DECLARE(name);
 #define FACET_REGISTER(name) ok = (GST_ELEMENT_REGISTER(name, plugin) != FALSE) && ok;
