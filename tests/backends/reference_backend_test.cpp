@@ -4,6 +4,7 @@
 
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/backends/registry.h"
+#include "engine/graph/batchability.h"
 #include "tests/conformance/backend_conformance.h"
 #include "tests/support/model_builder.h"
 
@@ -13,6 +14,7 @@ FACET_CONFORMANCE(Reference, facet::reference_backend());
 
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 TEST(ReferenceBackend, RefusesABatchOutsideItsRange) {
@@ -40,6 +42,25 @@ TEST(ReferenceBackend, WantsProofBeforeItBatches) {
         reference_backend().compile(std::make_shared<Graph>(builder.build()), options);
     ASSERT_FALSE(model);
     EXPECT_THAT(model.error().message, HasSubstr("'x'"));
+}
+
+TEST(ReferenceBackend, RepeatsAnOutputThatNoInputReaches) {
+    Graph graph;
+    const ValueId x = graph.add_value("x", DataType::kF32, Shape{1, 1});
+    const std::vector<float> constants{3, 4};
+    const ValueId fixed = graph.add_constant(
+        "fixed", Tensor::of<float>(Shape{1, 2}, std::span<const float>(constants)));
+    graph.inputs = {x};
+    graph.outputs = {fixed};
+    ASSERT_TRUE(analyze_batchability(graph).empty());
+    CompileOptions options;
+    options.max_batch = 3;
+    auto model = reference_backend().compile(std::make_shared<Graph>(graph), options);
+    ASSERT_TRUE(model) << model.error().text();
+    auto request = (*model)->create_request();
+    ASSERT_TRUE(request) << request.error().text();
+    ASSERT_TRUE((*request)->infer(2));
+    EXPECT_THAT((*request)->output(0).as<float>().first(4), ElementsAre(3, 4, 3, 4));
 }
 
 TEST(Registry, FindsDevicesByNameAndListsThemOtherwise) {

@@ -2,7 +2,7 @@
 // The parts of the case table; private to this folder.
 #pragma once
 
-#include "tests/conformance/graph_builder.h"
+#include "tests/conformance/case_builder.h"
 #include "tests/conformance/op_cases.h"
 
 namespace facet::testing {
@@ -23,9 +23,9 @@ OpCase make_case(const std::string& name, Write write) {
     OpCase result;
     result.name = name;
     result.build = [name, write] {
-        GraphBuilder builder(name);
-        std::vector<ValueId> outputs = write(builder);
-        return builder.finish(std::move(outputs));
+        CaseBuilder builder(name);
+        for (const ValueId output : write(builder)) builder.output(output);
+        return builder.build();
     };
     return result;
 }

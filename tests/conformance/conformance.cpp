@@ -10,7 +10,7 @@
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"
-#include "tests/conformance/graph_builder.h"
+#include "tests/conformance/random.h"
 
 namespace facet::testing {
 

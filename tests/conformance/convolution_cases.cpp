@@ -40,15 +40,15 @@ ConvolutionParams uneven() {
 }
 
 OpCase convolution_case(const ConvolutionCase& c) {
-    return make_case(std::string("convolution_") + c.name, [c](GraphBuilder& b) {
+    return make_case(std::string("convolution_") + c.name, [c](CaseBuilder& b) {
         const ValueId x = b.input(c.x);
-        return std::vector{b.convolution(x, c.x[1], c.out, c.kernel, c.params, c.bias)};
+        return std::vector{b.convolution(x, c.out, c.kernel, c.params, c.bias)};
     });
 }
 
 OpCase matmul_case(const std::string& name, const Shape& a, const Shape& b_shape,
                    MatMulParams params) {
-    return make_case("matmul_" + name, [=](GraphBuilder& b) {
+    return make_case("matmul_" + name, [=](CaseBuilder& b) {
         const ValueId x = b.input(a);
         return std::vector{b.node(params, {x, b.weights(b_shape)})};
     });
@@ -90,7 +90,7 @@ void append_convolution_cases(OpCases& cases) {
     cases.push_back(matmul_case("three_axes", {1, 5, 17}, {17, 3}, {}));
     cases.push_back(matmul_case("broadcast_stack", {1, 3, 5, 4}, {3, 4, 6}, {}));
     cases.push_back(matmul_case("transposed_input", {1, 4, 5}, {4, 3}, {true, false}));
-    cases.push_back(make_case("matmul_of_two_inputs", [](GraphBuilder& b) {
+    cases.push_back(make_case("matmul_of_two_inputs", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 3, 5});
         const ValueId y = b.input({1, 7, 5});
         return std::vector{b.node(MatMulParams{false, true}, {x, y})};

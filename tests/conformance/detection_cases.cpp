@@ -7,7 +7,7 @@ namespace facet::testing {
 namespace {
 
 // `count` random boxes, and a second row of variances unless the logits hold them already.
-ValueId priors(GraphBuilder& b, int64_t count, bool variances = true) {
+ValueId priors(CaseBuilder& b, int64_t count, bool variances = true) {
     Random random("priors");
     std::vector<float> values;
     for (int64_t i = 0; i < count; ++i) {
@@ -19,7 +19,7 @@ ValueId priors(GraphBuilder& b, int64_t count, bool variances = true) {
     }
     for (int64_t i = 0; variances && i < count; ++i)
         values.insert(values.end(), {0.1f, 0.1f, 0.2f, 0.2f});
-    return b.constant({1, variances ? 2 : 1, count * 4}, values);
+    return b.floats({1, variances ? 2 : 1, count * 4}, values);
 }
 
 DetectionOutputParams face_detector() {
@@ -32,7 +32,7 @@ DetectionOutputParams face_detector() {
 }
 
 OpCase detection_case(const std::string& name, int64_t count, DetectionOutputParams params) {
-    return make_case("detection_" + name, [=](GraphBuilder& b) {
+    return make_case("detection_" + name, [=](CaseBuilder& b) {
         const int64_t boxes = params.share_location ? 1 : params.num_classes;
         const ValueId logits = b.input({1, count * boxes * 4});
         const ValueId scores = b.input({1, count * params.num_classes});
@@ -42,21 +42,20 @@ OpCase detection_case(const std::string& name, int64_t count, DetectionOutputPar
 }
 
 // [1, C, H, W] -> [1, C * H * W] with the channels of one pixel side by side.
-ValueId per_pixel(GraphBuilder& b, ValueId x) {
+ValueId per_pixel(CaseBuilder& b, ValueId x) {
     const ValueId last = b.node(TransposeParams{{0, 2, 3, 1}}, {x});
     return b.node(FlattenParams{1}, {last});
 }
 
-std::vector<ValueId> detector(GraphBuilder& b) {
+std::vector<ValueId> detector(CaseBuilder& b) {
     ConvolutionParams stride2;
     stride2.strides = {2, 2};
     stride2.pads_begin = stride2.pads_end = {1, 1};
     const ValueId x = b.input({1, 3, 24, 32});
-    const ValueId fine = b.node(ActivationParams{}, {b.convolution(x, 3, 16, {3, 3}, stride2)});
-    const ValueId coarse =
-        b.node(ActivationParams{}, {b.convolution(fine, 16, 16, {3, 3}, stride2)});
-    const ValueId logits = per_pixel(b, b.convolution(coarse, 16, 12, {1, 1}));
-    const ValueId raw = per_pixel(b, b.convolution(coarse, 16, 6, {1, 1}));
+    const ValueId fine = b.node(ActivationParams{}, {b.convolution(x, 16, {3, 3}, stride2)});
+    const ValueId coarse = b.node(ActivationParams{}, {b.convolution(fine, 16, {3, 3}, stride2)});
+    const ValueId logits = per_pixel(b, b.convolution(coarse, 12, {1, 1}));
+    const ValueId raw = per_pixel(b, b.convolution(coarse, 6, {1, 1}));
     const ValueId pairs = b.node(ReshapeParams{}, {raw, b.integers({0, -1, 2})});
     const ValueId scores = b.node(FlattenParams{1}, {b.node(SoftmaxParams{2}, {pairs})});
 

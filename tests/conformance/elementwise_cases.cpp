@@ -11,14 +11,14 @@ using Binary = EltwiseParams::Kind;
 
 OpCase activation(const std::string& name, ActivationParams params, float low = -4.0f,
                   float high = 4.0f) {
-    OpCase op_case = make_case("activation_" + name, [params](GraphBuilder& b) {
+    OpCase op_case = make_case("activation_" + name, [params](CaseBuilder& b) {
         return std::vector{b.node(params, {b.input({1, 7, 3, 5})})};
     });
     return with_range(std::move(op_case), low, high);
 }
 
 OpCase with_constant(const std::string& name, Binary kind, const Shape& shape) {
-    return make_case("eltwise_" + name, [=](GraphBuilder& b) {
+    return make_case("eltwise_" + name, [=](CaseBuilder& b) {
         const ValueId x = b.input({1, 7, 3, 5});
         // Behind a relu, so that nothing before it can absorb the constant.
         const ValueId relu = b.node(ActivationParams{}, {x});
@@ -27,7 +27,7 @@ OpCase with_constant(const std::string& name, Binary kind, const Shape& shape) {
 }
 
 OpCase of_two_inputs(const std::string& name, Binary kind, const Shape& a, const Shape& c) {
-    return make_case("eltwise_" + name, [=](GraphBuilder& b) {
+    return make_case("eltwise_" + name, [=](CaseBuilder& b) {
         const ValueId left = b.input(a);
         const ValueId right = b.input(c);
         return std::vector{b.node(EltwiseParams{kind}, {left, right})};
@@ -76,15 +76,15 @@ void append_elementwise_cases(OpCases& cases) {
     cases.push_back(of_two_inputs("small_minus_large", Binary::kSubtract, {1, 1, 3, 5}, full));
     cases.push_back(with_range(of_two_inputs("divide", Binary::kDivide, full, full), 0.5f, 2.0f));
 
-    cases.push_back(make_case("prelu_per_channel", [](GraphBuilder& b) {
+    cases.push_back(make_case("prelu_per_channel", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 7, 3, 5});
         return std::vector{b.node(PReluParams{}, {x, b.weights({7, 1, 1})})};
     }));
-    cases.push_back(make_case("prelu_one_slope", [](GraphBuilder& b) {
+    cases.push_back(make_case("prelu_one_slope", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 7, 3, 5});
         return std::vector{b.node(PReluParams{}, {x, b.weights({1})})};
     }));
-    cases.push_back(make_case("prelu_per_element", [](GraphBuilder& b) {
+    cases.push_back(make_case("prelu_per_element", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 4, 3, 5});
         return std::vector{b.node(PReluParams{}, {x, b.weights({4, 3, 5})})};
     }));

@@ -14,72 +14,72 @@ ConvolutionParams same3x3() {
     return params;
 }
 
-ValueId body(GraphBuilder& b, ValueId x, int64_t in, int64_t out) {
-    return b.convolution(x, in, out, {3, 3}, same3x3());
+ValueId body(CaseBuilder& b, ValueId x, int64_t channels) {
+    return b.convolution(x, channels, {3, 3}, same3x3());
 }
 
 OpCase activated(const std::string& name, ActivationParams activation) {
-    return make_case("convolution_then_" + name, [activation](GraphBuilder& b) {
-        const ValueId y = body(b, b.input({1, 7, 9, 11}), 7, 17);
+    return make_case("convolution_then_" + name, [activation](CaseBuilder& b) {
+        const ValueId y = body(b, b.input({1, 7, 9, 11}), 17);
         return std::vector{b.node(activation, {y})};
     });
 }
 
 void append_residual_cases(OpCases& cases) {
-    cases.push_back(make_case("convolution_add_relu", [](GraphBuilder& b) {
+    cases.push_back(make_case("convolution_add_relu", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 16, 7, 9});
-        const ValueId sum = b.node(EltwiseParams{}, {body(b, x, 16, 16), x});
+        const ValueId sum = b.node(EltwiseParams{}, {body(b, x, 16), x});
         return std::vector{b.node(ActivationParams{}, {sum})};
     }));
-    cases.push_back(make_case("relu_before_add", [](GraphBuilder& b) {
+    cases.push_back(make_case("relu_before_add", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 7, 7, 9});
-        const ValueId y = b.node(ActivationParams{}, {body(b, x, 7, 7)});
+        const ValueId y = b.node(ActivationParams{}, {body(b, x, 7)});
         return std::vector{b.node(EltwiseParams{}, {y, x})};
     }));
-    cases.push_back(make_case("sum_of_two_convolutions", [](GraphBuilder& b) {
+    cases.push_back(make_case("sum_of_two_convolutions", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 7, 8, 10});
-        const ValueId sum = b.node(EltwiseParams{}, {body(b, x, 7, 17), body(b, x, 7, 17)});
+        const ValueId sum = b.node(EltwiseParams{}, {body(b, x, 17), body(b, x, 17)});
         return std::vector{b.node(ActivationParams{}, {sum})};
     }));
-    cases.push_back(make_case("residual_read_again_later", [](GraphBuilder& b) {
+    cases.push_back(make_case("residual_read_again_later", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 8, 6, 7});
-        const ValueId left = body(b, x, 8, 8);
-        const ValueId right = body(b, x, 8, 8);
+        const ValueId left = body(b, x, 8);
+        const ValueId right = body(b, x, 8);
         const ValueId sum = b.node(EltwiseParams{}, {left, right});
         const ValueId again = b.node(EltwiseParams{EltwiseParams::Kind::kMultiply}, {sum, right});
         return std::vector{again};
     }));
-    cases.push_back(make_case("convolution_added_to_itself", [](GraphBuilder& b) {
-        const ValueId y = body(b, b.input({1, 5, 6, 7}), 5, 8);
+    cases.push_back(make_case("convolution_added_to_itself", [](CaseBuilder& b) {
+        const ValueId y = body(b, b.input({1, 5, 6, 7}), 8);
         return std::vector{b.node(EltwiseParams{}, {y, y})};
     }));
-    cases.push_back(make_case("inner_value_is_an_output", [](GraphBuilder& b) {
-        const ValueId y = body(b, b.input({1, 5, 6, 7}), 5, 8);
+    cases.push_back(make_case("inner_value_is_an_output", [](CaseBuilder& b) {
+        const ValueId y = body(b, b.input({1, 5, 6, 7}), 8);
         return std::vector{y, b.node(ActivationParams{}, {y})};
     }));
 }
 
 void append_scale_cases(OpCases& cases) {
-    cases.push_back(make_case("convolution_batch_norm_relu", [](GraphBuilder& b) {
-        const ValueId y = body(b, b.input({1, 7, 9, 5}), 7, 17);
+    cases.push_back(make_case("convolution_batch_norm_relu", [](CaseBuilder& b) {
+        const ValueId y = body(b, b.input({1, 7, 9, 5}), 17);
         const ValueId normalised =
             b.node(BatchNormParams{}, {y, b.weights({17}, 0.5f, 1.5f), b.weights({17}),
                                        b.weights({17}), b.weights({17}, 0.5f, 2.0f)});
         return std::vector{b.node(ActivationParams{}, {normalised})};
     }));
-    cases.push_back(make_case("batch_norm_alone", [](GraphBuilder& b) {
+    cases.push_back(make_case("batch_norm_alone", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 7, 5, 3});
         const ValueId relu = b.node(ActivationParams{}, {x});
         return std::vector{
             b.node(BatchNormParams{1e-3f}, {relu, b.weights({7}, 0.5f, 1.5f), b.weights({7}),
                                             b.weights({7}), b.weights({7}, 0.5f, 2.0f)})};
     }));
-    cases.push_back(make_case("scale_shift_before_padded_convolution", [](GraphBuilder& b) {
+    cases.push_back(make_case("scale_shift_before_padded_convolution", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 3, 9, 8});
         const EltwiseParams multiply{EltwiseParams::Kind::kMultiply};
         const ValueId scaled = b.node(multiply, {x, b.weights({1, 3, 1, 1}, 0.5f, 2.0f)});
         const ValueId shifted = b.node(EltwiseParams{}, {scaled, b.weights({1, 3, 1, 1})});
-        return std::vector{body(b, shifted, 3, 8)};
+        return std::vector{body(b, shifted, 8)};
     }));
 }
 
@@ -94,27 +94,27 @@ void append_fusion_cases(OpCases& cases) {
     cases.push_back(activated("hard_sigmoid", {Kind::kHardSigmoid, 0.2f, 0.5f}));
     cases.push_back(activated("hard_swish", {Kind::kHardSwish}));
     cases.push_back(activated("tanh", {Kind::kTanh}));
-    cases.push_back(make_case("convolution_then_prelu", [](GraphBuilder& b) {
-        const ValueId y = body(b, b.input({1, 7, 9, 11}), 7, 17);
+    cases.push_back(make_case("convolution_then_prelu", [](CaseBuilder& b) {
+        const ValueId y = body(b, b.input({1, 7, 9, 11}), 17);
         return std::vector{b.node(PReluParams{}, {y, b.weights({17, 1, 1}, 0.0f, 0.5f)})};
     }));
-    cases.push_back(make_case("convolution_then_max_pool", [](GraphBuilder& b) {
-        const ValueId y = body(b, b.input({1, 3, 15, 17}), 3, 16);
+    cases.push_back(make_case("convolution_then_max_pool", [](CaseBuilder& b) {
+        const ValueId y = body(b, b.input({1, 3, 15, 17}), 16);
         PoolingParams pool;
         pool.kernel = {3, 3};
         pool.strides = {2, 2};
         pool.ceil_mode = true;
         return std::vector{b.node(pool, {b.node(ActivationParams{}, {y})})};
     }));
-    cases.push_back(make_case("depthwise_then_pointwise", [](GraphBuilder& b) {
+    cases.push_back(make_case("depthwise_then_pointwise", [](CaseBuilder& b) {
         ConvolutionParams depthwise = same3x3();
         depthwise.groups = 16;
         const ValueId x = b.input({1, 16, 9, 11});
-        const ValueId spread = b.convolution(x, 16, 16, {3, 3}, depthwise);
+        const ValueId spread = b.convolution(x, 16, {3, 3}, depthwise);
         const ValueId relu = b.node(ActivationParams{}, {spread});
-        return std::vector{b.convolution(relu, 16, 24, {1, 1})};
+        return std::vector{b.convolution(relu, 24, {1, 1})};
     }));
-    cases.push_back(make_case("matmul_add_relu", [](GraphBuilder& b) {
+    cases.push_back(make_case("matmul_add_relu", [](CaseBuilder& b) {
         const ValueId product = b.node(MatMulParams{}, {b.input({1, 33}), b.weights({33, 9})});
         const ValueId sum = b.node(EltwiseParams{}, {product, b.weights({1, 9})});
         return std::vector{b.node(ActivationParams{}, {sum})};

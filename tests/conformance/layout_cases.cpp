@@ -8,7 +8,7 @@ namespace {
 
 void append_concat_cases(OpCases& cases) {
     const auto concat = [&](const std::string& name, std::vector<Shape> shapes, int64_t axis) {
-        cases.push_back(make_case("concat_" + name, [=](GraphBuilder& b) {
+        cases.push_back(make_case("concat_" + name, [=](CaseBuilder& b) {
             std::vector<ValueId> parts;
             for (const Shape& shape : shapes) parts.push_back(b.input(shape));
             return std::vector{b.node(ConcatParams{axis}, parts)};
@@ -19,41 +19,41 @@ void append_concat_cases(OpCases& cases) {
     concat("four_rows", {{1, 7, 1, 5}, {1, 7, 2, 5}, {1, 7, 3, 5}, {1, 7, 1, 5}}, 2);
     concat("columns_from_the_back", {{1, 7, 3, 2}, {1, 7, 3, 5}}, -1);
     concat("vectors", {{1, 12}, {1, 30}, {1, 7}}, 1);
-    cases.push_back(make_case("concat_of_convolutions", [](GraphBuilder& b) {
+    cases.push_back(make_case("concat_of_convolutions", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 7, 6, 5});
-        const ValueId left = b.node(ActivationParams{}, {b.convolution(x, 7, 16, {1, 1})});
-        const ValueId right = b.convolution(x, 7, 9, {1, 1});
+        const ValueId left = b.node(ActivationParams{}, {b.convolution(x, 16, {1, 1})});
+        const ValueId right = b.convolution(x, 9, {1, 1});
         const ValueId joined = b.node(ConcatParams{1}, {left, right});
-        return std::vector{b.convolution(joined, 25, 8, {1, 1})};
+        return std::vector{b.convolution(joined, 8, {1, 1})};
     }));
-    cases.push_back(make_case("concat_of_the_same_value", [](GraphBuilder& b) {
+    cases.push_back(make_case("concat_of_the_same_value", [](CaseBuilder& b) {
         const ValueId x = b.node(ActivationParams{}, {b.input({1, 3, 4, 5})});
         return std::vector{b.node(ConcatParams{1}, {x, x})};
     }));
 }
 
 void append_split_cases(OpCases& cases) {
-    cases.push_back(make_case("split_into_equal_channels", [](GraphBuilder& b) {
+    cases.push_back(make_case("split_into_equal_channels", [](CaseBuilder& b) {
         return b.nodes(SplitParams{1}, {b.input({1, 8, 3, 5})}, 2);
     }));
-    cases.push_back(make_case("split_by_sizes", [](GraphBuilder& b) {
+    cases.push_back(make_case("split_by_sizes", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 7, 3, 5});
         return b.nodes(SplitParams{3}, {x, b.integers({1, 3, 1})}, 3);
     }));
-    cases.push_back(make_case("shuffle_of_channels", [](GraphBuilder& b) {
-        const ValueId x = b.convolution(b.input({1, 6, 5, 4}), 6, 8, {1, 1});
+    cases.push_back(make_case("shuffle_of_channels", [](CaseBuilder& b) {
+        const ValueId x = b.convolution(b.input({1, 6, 5, 4}), 8, {1, 1});
         const ValueId pairs = b.node(ReshapeParams{}, {x, b.integers({1, 2, 4, 5, 4})});
         const ValueId swapped = b.node(TransposeParams{{0, 2, 1, 3, 4}}, {pairs});
         const ValueId flat = b.node(ReshapeParams{}, {swapped, b.integers({1, 8, 5, 4})});
         const auto halves = b.nodes(SplitParams{1}, {flat}, 2);
-        return std::vector{b.convolution(halves[0], 4, 5, {1, 1}), halves[1]};
+        return std::vector{b.convolution(halves[0], 5, {1, 1}), halves[1]};
     }));
 }
 
 void append_transpose_cases(OpCases& cases) {
     const auto transpose = [&](const std::string& name, const Shape& shape,
                                std::vector<int64_t> order) {
-        cases.push_back(make_case("transpose_" + name, [=](GraphBuilder& b) {
+        cases.push_back(make_case("transpose_" + name, [=](CaseBuilder& b) {
             return std::vector{b.node(TransposeParams{order}, {b.input(shape)})};
         }));
     };
@@ -65,24 +65,24 @@ void append_transpose_cases(OpCases& cases) {
 }
 
 void append_reshape_cases(OpCases& cases) {
-    cases.push_back(make_case("reshape_after_convolution_then_matmul", [](GraphBuilder& b) {
-        const ValueId x = b.convolution(b.input({1, 7, 4, 3}), 7, 17, {1, 1});
+    cases.push_back(make_case("reshape_after_convolution_then_matmul", [](CaseBuilder& b) {
+        const ValueId x = b.convolution(b.input({1, 7, 4, 3}), 17, {1, 1});
         const ValueId flat = b.node(FlattenParams{1}, {x});
         return std::vector{b.node(MatMulParams{}, {flat, b.weights({204, 5})})};
     }));
-    cases.push_back(make_case("reshape_of_channels_last", [](GraphBuilder& b) {
-        const ValueId x = b.convolution(b.input({1, 7, 4, 3}), 7, 8, {3, 3});
+    cases.push_back(make_case("reshape_of_channels_last", [](CaseBuilder& b) {
+        const ValueId x = b.convolution(b.input({1, 7, 4, 3}), 8, {3, 3});
         const ValueId last = b.node(TransposeParams{{0, 2, 3, 1}}, {x});
         const ValueId pairs = b.node(ReshapeParams{}, {last, b.integers({0, -1, 2})});
         return std::vector{b.node(SoftmaxParams{2}, {pairs})};
     }));
-    cases.push_back(make_case("squeeze_and_unsqueeze", [](GraphBuilder& b) {
+    cases.push_back(make_case("squeeze_and_unsqueeze", [](CaseBuilder& b) {
         const ValueId x = b.node(ActivationParams{}, {b.input({1, 7, 1, 1})});
         const ValueId flat = b.node(SqueezeParams{}, {x, b.integers({2, 3})});
         const ValueId dense = b.node(MatMulParams{}, {flat, b.weights({7, 3})});
         return std::vector{b.node(UnsqueezeParams{}, {dense, b.integers({2, 3})})};
     }));
-    cases.push_back(make_case("identity_of_an_input", [](GraphBuilder& b) {
+    cases.push_back(make_case("identity_of_an_input", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 3, 2, 5});
         return std::vector{b.node(IdentityParams{}, {x}), b.node(ActivationParams{}, {x})};
     }));
@@ -92,7 +92,7 @@ void append_slice_cases(OpCases& cases) {
     const auto slice = [&](const std::string& name, std::vector<int64_t> starts,
                            std::vector<int64_t> ends, std::vector<int64_t> axes,
                            std::vector<int64_t> steps) {
-        cases.push_back(make_case("slice_" + name, [=](GraphBuilder& b) {
+        cases.push_back(make_case("slice_" + name, [=](CaseBuilder& b) {
             const ValueId x = b.input({1, 9, 7, 8});
             const std::vector<ValueId> inputs{x, b.integers(starts), b.integers(ends),
                                               b.integers(axes), b.integers(steps)};
@@ -103,7 +103,7 @@ void append_slice_cases(OpCases& cases) {
     slice("every_second_row_and_column", {0, 1}, {INT64_MAX, INT64_MAX}, {2, 3}, {2, 2});
     slice("backwards", {-1}, {INT64_MIN}, {3}, {-1});
     slice("from_the_back", {-3}, {-1}, {-1}, {1});
-    cases.push_back(make_case("strided_slice_masks_and_shrink", [](GraphBuilder& b) {
+    cases.push_back(make_case("strided_slice_masks_and_shrink", [](CaseBuilder& b) {
         StridedSliceParams params;
         params.begin_mask = {1, 0, 1, 0};
         params.end_mask = {1, 0, 1, 1};
@@ -112,11 +112,11 @@ void append_slice_cases(OpCases& cases) {
         return std::vector{b.node(params, {x, b.integers({0, 3, 0, 1}), b.integers({0, 4, 0, 0}),
                                            b.integers({1, 1, 2, 3})})};
     }));
-    cases.push_back(make_case("gather_of_columns", [](GraphBuilder& b) {
+    cases.push_back(make_case("gather_of_columns", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 4, 3, 6});
         return std::vector{b.node(GatherParams{3}, {x, b.integers({5, 0, -2, 0})})};
     }));
-    cases.push_back(make_case("gather_of_one_channel", [](GraphBuilder& b) {
+    cases.push_back(make_case("gather_of_one_channel", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 4, 3, 6});
         return std::vector{b.node(GatherParams{1}, {x, b.integers({2})})};
     }));
@@ -125,9 +125,9 @@ void append_slice_cases(OpCases& cases) {
 void append_pad_cases(OpCases& cases) {
     const auto pad = [&](const std::string& name, PadParams::Mode mode, std::vector<int64_t> pads,
                          bool value) {
-        cases.push_back(make_case("pad_" + name, [=](GraphBuilder& b) {
+        cases.push_back(make_case("pad_" + name, [=](CaseBuilder& b) {
             std::vector<ValueId> inputs{b.input({1, 7, 3, 5}), b.integers(pads)};
-            if (value) inputs.push_back(b.constant({}, {1.5f}));
+            if (value) inputs.push_back(b.floats({}, {1.5f}));
             return std::vector{b.node(PadParams{mode}, inputs)};
         }));
     };
@@ -135,12 +135,12 @@ void append_pad_cases(OpCases& cases) {
     pad("channels_with_a_value", PadParams::Mode::kConstant, {0, 1, 0, 1, 0, 2, 1, 0}, true);
     pad("edges", PadParams::Mode::kEdge, {0, 0, 2, 1, 0, 0, 1, 3}, false);
     pad("reflections", PadParams::Mode::kReflect, {0, 0, 1, 2, 0, 0, 2, 1}, false);
-    cases.push_back(make_case("pad_then_convolution", [](GraphBuilder& b) {
+    cases.push_back(make_case("pad_then_convolution", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 5, 7, 6});
         const ValueId wide = b.node(PadParams{}, {x, b.integers({0, 0, 0, 0, 0, 0, 1, 1})});
         ConvolutionParams params;
         params.strides = {2, 2};
-        return std::vector{b.convolution(wide, 5, 8, {3, 3}, params)};
+        return std::vector{b.convolution(wide, 8, {3, 3}, params)};
     }));
 }
 

@@ -7,8 +7,8 @@ namespace facet::testing {
 namespace {
 
 OpCase unary(const std::string& name, const Shape& shape, const OpParams& params) {
-    return make_case(
-        name, [=](GraphBuilder& b) { return std::vector{b.node(params, {b.input(shape)})}; });
+    return make_case(name,
+                     [=](CaseBuilder& b) { return std::vector{b.node(params, {b.input(shape)})}; });
 }
 
 PoolingParams pool(PoolingParams::Kind kind, int64_t kernel, int64_t stride, int64_t pad) {
@@ -35,21 +35,21 @@ void append_resize_cases(OpCases& cases) {
             params.coordinates = coordinate;
             params.rounding = ResizeParams::Rounding::kFloor;
             const std::string suffix = std::string(linear ? "_linear_" : "_nearest_") + name;
-            cases.push_back(make_case("resize_up" + suffix, [params](GraphBuilder& b) {
+            cases.push_back(make_case("resize_up" + suffix, [params](CaseBuilder& b) {
                 const ValueId x = b.input({1, 7, 3, 5});
                 return std::vector{b.node(params, {x, b.integers({1, 7, 6, 13})})};
             }));
-            cases.push_back(make_case("resize_down" + suffix, [params](GraphBuilder& b) {
+            cases.push_back(make_case("resize_down" + suffix, [params](CaseBuilder& b) {
                 const ValueId x = b.input({1, 3, 9, 8});
                 return std::vector{b.node(params, {x, b.integers({1, 3, 4, 8})})};
             }));
         }
     }
-    cases.push_back(make_case("resize_by_scales", [](GraphBuilder& b) {
+    cases.push_back(make_case("resize_by_scales", [](CaseBuilder& b) {
         ResizeParams params;
         params.by_scales = true;
         params.coordinates = ResizeParams::Coordinates::kAsymmetric;
-        const ValueId scales = b.constant({4}, {1.0f, 1.0f, 2.0f, 2.0f});
+        const ValueId scales = b.floats({4}, {1.0f, 1.0f, 2.0f, 2.0f});
         return std::vector{b.node(params, {b.input({1, 5, 4, 3}), scales})};
     }));
 }

@@ -10,35 +10,35 @@ namespace {
 // in their last bit, and then moves what follows by a step.
 constexpr double kOneStep = 5e-3;
 
-ValueId quantise(GraphBuilder& b, ValueId x, float low, float high, int64_t levels = 256) {
-    const ValueId bottom = b.constant({1, 1, 1, 1}, {low});
-    const ValueId top = b.constant({1, 1, 1, 1}, {high});
+ValueId quantise(CaseBuilder& b, ValueId x, float low, float high, int64_t levels = 256) {
+    const ValueId bottom = b.floats({1, 1, 1, 1}, {low});
+    const ValueId top = b.floats({1, 1, 1, 1}, {high});
     return b.node(FakeQuantizeParams{levels}, {x, bottom, top, bottom, top});
 }
 
 // i8 -> Convert -> Subtract -> Multiply: the newer encoding of INT8 weights, one scale per channel.
-ValueId scaled_bytes(GraphBuilder& b, const Shape& shape) {
+ValueId scaled_bytes(CaseBuilder& b, const Shape& shape) {
     const Shape per_channel{shape[0], 1, 1, 1};
     const ValueId wide = b.node(ConvertParams{DataType::kF32}, {b.byte_weights(shape)});
-    const ValueId zero = b.constant({1, 1, 1, 1}, {0.0f});
+    const ValueId zero = b.floats({1, 1, 1, 1}, {0.0f});
     const ValueId centred = b.node(EltwiseParams{EltwiseParams::Kind::kSubtract}, {wide, zero});
     return b.node(EltwiseParams{EltwiseParams::Kind::kMultiply},
                   {centred, b.weights(per_channel, 0.001f, 0.004f)});
 }
 
 // i8 -> Convert -> FakeQuantize of 255 levels: the older encoding.
-ValueId quantised_bytes(GraphBuilder& b, const Shape& shape) {
+ValueId quantised_bytes(CaseBuilder& b, const Shape& shape) {
     const Shape per_channel{shape[0], 1, 1, 1};
     const ValueId wide = b.node(ConvertParams{DataType::kF32}, {b.byte_weights(shape)});
-    const ValueId low = b.constant({1, 1, 1, 1}, {-127.0f});
-    const ValueId high = b.constant({1, 1, 1, 1}, {127.0f});
+    const ValueId low = b.floats({1, 1, 1, 1}, {-127.0f});
+    const ValueId high = b.floats({1, 1, 1, 1}, {127.0f});
     std::vector<float> lows, highs;
     for (int64_t i = 0; i < shape[0]; ++i) {
         highs.push_back(0.2f + 0.05f * static_cast<float>(i % 5));
         lows.push_back(-highs.back());
     }
     return b.node(FakeQuantizeParams{255},
-                  {wide, low, high, b.constant(per_channel, lows), b.constant(per_channel, highs)});
+                  {wide, low, high, b.floats(per_channel, lows), b.floats(per_channel, highs)});
 }
 
 ConvolutionParams same(int64_t stride, int64_t groups = 1) {
@@ -51,7 +51,7 @@ ConvolutionParams same(int64_t stride, int64_t groups = 1) {
 
 void append_single_cases(OpCases& cases) {
     const auto single = [&](const std::string& name, float low, float high, int64_t levels) {
-        cases.push_back(make_case("fake_quantize_" + name, [=](GraphBuilder& b) {
+        cases.push_back(make_case("fake_quantize_" + name, [=](CaseBuilder& b) {
             return std::vector{quantise(b, b.input({1, 7, 3, 5}), low, high, levels)};
         }));
     };
@@ -59,15 +59,15 @@ void append_single_cases(OpCases& cases) {
     single("signed", -0.75f, 0.744140625f, 256);
     single("narrow", -0.5f, 0.5f, 255);
     single("two_levels", -0.25f, 0.5f, 2);
-    cases.push_back(make_case("fake_quantize_per_channel", [](GraphBuilder& b) {
+    cases.push_back(make_case("fake_quantize_per_channel", [](CaseBuilder& b) {
         const Shape channels{1, 3, 1, 1};
-        const ValueId low = b.constant(channels, {0.0f, -0.5f, -1.0f});
-        const ValueId high = b.constant(channels, {0.7f, 0.3f, 0.9f});
+        const ValueId low = b.floats(channels, {0.0f, -0.5f, -1.0f});
+        const ValueId high = b.floats(channels, {0.7f, 0.3f, 0.9f});
         const ValueId x = b.input({1, 3, 5, 7});
         return std::vector{b.node(FakeQuantizeParams{256}, {x, low, high, low, high})};
     }));
-    cases.push_back(make_case("fake_quantize_to_other_range", [](GraphBuilder& b) {
-        const auto bound = [&b](float value) { return b.constant({}, {value}); };
+    cases.push_back(make_case("fake_quantize_to_other_range", [](CaseBuilder& b) {
+        const auto bound = [&b](float value) { return b.floats({}, {value}); };
         const ValueId x = b.input({1, 3, 5, 7});
         return std::vector{b.node(FakeQuantizeParams{16},
                                   {x, bound(-0.6f), bound(0.7f), bound(5.0f), bound(-3.0f)})};
@@ -78,13 +78,13 @@ void append_chain_cases(OpCases& cases) {
     const auto chain = [&](const std::string& name, auto write) {
         cases.push_back(with_tolerance(make_case("int8_" + name, write), kOneStep));
     };
-    chain("relu_quantise_convolution", [](GraphBuilder& b) {
+    chain("relu_quantise_convolution", [](CaseBuilder& b) {
         const ValueId relu = b.node(ActivationParams{}, {b.input({1, 7, 9, 11})});
         const ValueId x = quantise(b, relu, 0.0f, 0.95f);
         const ValueId w = scaled_bytes(b, {17, 7, 3, 3});
         return std::vector{b.node(same(1), {x, w, b.weights({17})})};
     });
-    chain("two_convolutions", [](GraphBuilder& b) {
+    chain("two_convolutions", [](CaseBuilder& b) {
         const ValueId x = quantise(b, b.input({1, 3, 17, 15}), -1.0f, 0.9921875f);
         const ValueId first =
             b.node(same(2), {x, quantised_bytes(b, {16, 3, 3, 3}), b.weights({16})});
@@ -92,14 +92,14 @@ void append_chain_cases(OpCases& cases) {
         const ValueId w = scaled_bytes(b, {24, 16, 1, 1});
         return std::vector{b.node(ConvolutionParams{}, {middle, w, b.weights({24})})};
     });
-    chain("depthwise", [](GraphBuilder& b) {
+    chain("depthwise", [](CaseBuilder& b) {
         const ValueId relu = b.node(ActivationParams{}, {b.input({1, 16, 8, 9})});
         const ValueId x = quantise(b, relu, 0.0f, 1.0f);
         const ValueId spread =
             b.node(same(1, 16), {x, scaled_bytes(b, {16, 1, 3, 3}), b.weights({16})});
         return std::vector{b.node(ActivationParams{}, {spread})};
     });
-    chain("residual", [](GraphBuilder& b) {
+    chain("residual", [](CaseBuilder& b) {
         const ValueId x =
             quantise(b, b.node(ActivationParams{}, {b.input({1, 16, 7, 6})}), 0.0f, 0.9f);
         const ValueId y = b.node(same(1), {x, scaled_bytes(b, {16, 16, 3, 3}), b.weights({16})});
@@ -107,7 +107,7 @@ void append_chain_cases(OpCases& cases) {
         const ValueId out = quantise(b, b.node(ActivationParams{}, {sum}), 0.0f, 2.0f);
         return std::vector{b.node(ConvolutionParams{}, {out, scaled_bytes(b, {8, 16, 1, 1})})};
     });
-    chain("max_pool_and_concat", [](GraphBuilder& b) {
+    chain("max_pool_and_concat", [](CaseBuilder& b) {
         const ValueId x =
             quantise(b, b.node(ActivationParams{}, {b.input({1, 8, 8, 10})}), 0.0f, 1.0f);
         PoolingParams pool;
@@ -118,7 +118,7 @@ void append_chain_cases(OpCases& cases) {
         const ValueId joined = b.node(ConcatParams{1}, {pooled, narrow});
         return std::vector{b.node(ConvolutionParams{}, {joined, scaled_bytes(b, {9, 16, 1, 1})})};
     });
-    chain("convolution_to_one_pixel", [](GraphBuilder& b) {
+    chain("convolution_to_one_pixel", [](CaseBuilder& b) {
         const ValueId x =
             quantise(b, b.node(ActivationParams{}, {b.input({1, 33, 4, 4})}), 0.0f, 1.0f);
         const ValueId w = quantised_bytes(b, {5, 33, 4, 4});
@@ -128,37 +128,37 @@ void append_chain_cases(OpCases& cases) {
 
 // The head that accept_u8_pixels() makes.
 void append_pixel_cases(OpCases& cases) {
-    const auto pixels = [](GraphBuilder& b, int64_t height, int64_t width) {
+    const auto pixels = [](CaseBuilder& b, int64_t height, int64_t width) {
         const ValueId x = b.input({1, height, width, 3}, DataType::kU8);
         const ValueId wide = b.node(ConvertParams{DataType::kF32}, {x});
         return b.node(TransposeParams{{0, 3, 1, 2}}, {wide});
     };
-    cases.push_back(make_case("pixels_then_convolution", [=](GraphBuilder& b) {
-        const ValueId y = b.convolution(pixels(b, 62, 62), 3, 17, {3, 3}, same(2));
+    cases.push_back(make_case("pixels_then_convolution", [=](CaseBuilder& b) {
+        const ValueId y = b.convolution(pixels(b, 62, 62), 17, {3, 3}, same(2));
         return std::vector{b.node(ActivationParams{}, {y})};
     }));
-    cases.push_back(make_case("pixels_normalised", [=](GraphBuilder& b) {
+    cases.push_back(make_case("pixels_normalised", [=](CaseBuilder& b) {
         const ValueId planes = pixels(b, 13, 21);
-        const ValueId mean = b.constant({1, 3, 1, 1}, {104.0f, 117.0f, 123.0f});
-        const ValueId scale = b.constant({1, 3, 1, 1}, {128.0f, 127.0f, 126.0f});
+        const ValueId mean = b.floats({1, 3, 1, 1}, {104.0f, 117.0f, 123.0f});
+        const ValueId scale = b.floats({1, 3, 1, 1}, {128.0f, 127.0f, 126.0f});
         const ValueId centred =
             b.node(EltwiseParams{EltwiseParams::Kind::kSubtract}, {planes, mean});
         const ValueId unit = b.node(EltwiseParams{EltwiseParams::Kind::kDivide}, {centred, scale});
-        return std::vector{b.convolution(unit, 3, 8, {3, 3}, same(1))};
+        return std::vector{b.convolution(unit, 8, {3, 3}, same(1))};
     }));
     cases.push_back(
         with_tolerance(make_case("pixels_quantised",
-                                 [=](GraphBuilder& b) {
+                                 [=](CaseBuilder& b) {
                                      const ValueId x = quantise(b, pixels(b, 24, 31), 0.0f, 255.0f);
                                      const ValueId w = scaled_bytes(b, {16, 3, 3, 3});
                                      return std::vector{b.node(same(2), {x, w, b.weights({16})})};
                                  }),
                        kOneStep));
-    cases.push_back(make_case("pixels_kept_channels_last", [](GraphBuilder& b) {
+    cases.push_back(make_case("pixels_kept_channels_last", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 5, 7, 3}, DataType::kU8);
         const ValueId wide = b.node(ConvertParams{DataType::kF32}, {x});
         return std::vector{b.node(EltwiseParams{EltwiseParams::Kind::kMultiply},
-                                  {wide, b.constant({}, {1.0f / 255.0f})})};
+                                  {wide, b.floats({}, {1.0f / 255.0f})})};
     }));
 }
 
