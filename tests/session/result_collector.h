@@ -14,7 +14,7 @@ namespace facet::testing {
 // Thread-safe; outlives the items.
 class ResultCollector {
   public:
-    explicit ResultCollector(size_t items) : results_(items), calls_(items) {}
+    explicit ResultCollector(size_t items) : items_(items), results_(items), calls_(items) {}
 
     [[nodiscard]] Done done(size_t number) {
         return [this, number](ItemResult result) {
@@ -31,7 +31,7 @@ class ResultCollector {
         while (finished_ < count) changed_.wait(mutex_);
     }
     std::vector<ItemResult> wait_for_all() {
-        wait_for(results_.size());
+        wait_for(items_);
         MutexLock lock(mutex_);
         return results_;
     }
@@ -45,6 +45,7 @@ class ResultCollector {
     }
 
   private:
+    const size_t items_;
     Mutex mutex_;  // guards all below
     CondVar changed_;
     std::vector<ItemResult> results_ FACET_GUARDED_BY(mutex_);
