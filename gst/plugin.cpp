@@ -5,7 +5,13 @@
 #include "gst/log_bridge.h"
 
 // Every element, one line each: the name it is registered under.
-#define FACET_ELEMENTS(element) element(facetoverlay) element(facetpublish)
+// clang-format off
+#define FACET_ELEMENTS(element) \
+    element(facetdetect) \
+    element(facetclassify) \
+    element(facetoverlay) \
+    element(facetpublish)
+// clang-format on
 
 #define FACET_DECLARE(name) GST_ELEMENT_REGISTER_DECLARE(name);
 #define FACET_REGISTER(name) ok = (GST_ELEMENT_REGISTER(name, plugin) != FALSE) && ok;

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+// The way of a frame: crops in the streaming thread, results in the source pad's task.
+#include "gst/frame_stream.h"
+
+#include <utility>
+
+#include "engine/vision/crop.h"
+#include "gst/errors.h"
+#include "gst/video_frame.h"
+
+namespace facet {
+
+namespace {
+
+GST_DEBUG_CATEGORY_STATIC(stream_category);
+#define GST_CAT_DEFAULT stream_category
+
+// A device that has failed this many items in a row will not recover by itself.
+constexpr int kFailuresToGiveUp = 16;
+
+}  // namespace
+
+FrameStream::FrameStream(GstElement* element, GstPad* source, std::shared_ptr<Session> session,
+                         StreamSetup setup)
+    : element_(element),
+      source_(source),
+      session_(std::move(session)),
+      owner_(session_->open_owner()),
+      behaviour_(std::move(setup.behaviour)),
+      depth_(static_cast<size_t>(setup.queue_depth)),
+      window_(std::make_shared<Window>(depth_, GST_FLOW_FLUSHING)),
+      latency_(session_->settings().timeout) {
+    static const bool once = [] {
+        GST_DEBUG_CATEGORY_INIT(stream_category, "facetstream", 0, "Frames through a session");
+        return true;
+    }();
+    static_cast<void>(once);
+    for (const std::string& line : session_->descriptions())
+        GST_INFO_OBJECT(element_, "%s", line.c_str());
+}
+
+FrameStream::~FrameStream() {
+    window_->close(GST_FLOW_FLUSHING);
+    session_->close_owner(owner_);
+}
+
+GstFlowReturn FrameStream::chain(Ref<GstBuffer> buffer) {
+    if (!info_) {
+        GST_ELEMENT_ERROR(element_, CORE, NEGOTIATION, (nullptr), ("a frame came before its caps"));
+        return GST_FLOW_NOT_NEGOTIATED;
+    }
+    set_owner_state(OwnerState::kActive);
+    if (!window_->wait_for_room([this](bool waits) { waiting(waits); })) return flow();
+
+    Entry frame;
+    frame.buffer = adopt(gst_buffer_make_writable(buffer.release()));
+    frame.info = *info_;
+    frame.regions = behaviour_->plan(frame.buffer.get(), frame.info);
+    frame.results = std::make_shared<std::vector<ItemResult>>(frame.regions.size());
+    std::vector<Token> tokens;
+    if (!frame.regions.empty() && !take_crops(frame, tokens)) return GST_FLOW_ERROR;
+    submit(std::move(frame), std::move(tokens));
+    return flow();
+}
+
+bool FrameStream::take_crops(Entry& frame, std::vector<Token>& tokens) {
+    const MappedFrame mapped(frame.buffer.get(), frame.info);
+    if (!mapped.ok()) {
+        GST_ELEMENT_ERROR(
+            element_, STREAM, FORMAT, (nullptr),
+            ("frame of %" G_GSIZE_FORMAT " bytes cannot be mapped as %dx%d %s",
+             gst_buffer_get_size(frame.buffer.get()), GST_VIDEO_INFO_WIDTH(&frame.info),
+             GST_VIDEO_INFO_HEIGHT(&frame.info), GST_VIDEO_INFO_NAME(&frame.info)));
+        return false;
+    }
+    const ImageView image = mapped.view();
+    const std::vector<CropSpec>& specs = session_->crop_specs();
+    for (size_t region = 0; region < frame.regions.size(); ++region) {
+        Token token{{}, region};
+        token.item.owner = owner_;
+        token.item.generation = generation_;
+        token.item.crops = session_->acquire_crops();
+        std::optional<Error> error;
+        for (size_t spec = 0; spec < specs.size() && !error; ++spec) {
+            const Result<void> cropped =
+                crop(image, frame.regions[region].rect, specs[spec], token.item.crops.pixels(spec));
+            if (!cropped.ok()) error = cropped.error();
+        }
+        if (error)
+            (*frame.results)[region].error = std::move(error);
+        else
+            tokens.push_back(std::move(token));
+    }
+    return true;
+}
+
+void FrameStream::submit(Entry frame, std::vector<Token> tokens) {
+    const std::shared_ptr<std::vector<ItemResult>> results = frame.results;
+    const std::optional<Window::FrameId> id = window_->add_frame(frame, tokens.size());
+    if (!id || tokens.empty()) return;
+    std::vector<Item> items;
+    for (Token& token : tokens) {
+        // The window may be gone by then, the results never are; nobody else touches their slot.
+        token.item.done = [results, region = token.region, id = *id,
+                           window = std::weak_ptr<Window>(window_)](ItemResult result) {
+            (*results)[region] = std::move(result);
+            if (const auto alive = window.lock()) alive->complete(id);
+        };
+        items.push_back(std::move(token.item));
+    }
+    session_->submit(std::move(items));
+}
+
+bool FrameStream::event(Ref<GstEvent> event) {
+    const GstEventType type = GST_EVENT_TYPE(event.get());
+    if (type == GST_EVENT_CAPS) {
+        GstCaps* caps = nullptr;
+        gst_event_parse_caps(event.get(), &caps);
+        GstVideoInfo info;
+        if (!gst_video_info_from_caps(&info, caps) || !pixel_format(GST_VIDEO_INFO_FORMAT(&info)))
+            return false;
+        info_ = info;
+    }
+    if (type == GST_EVENT_STREAM_START) at_end_ = false;
+    if (type == GST_EVENT_EOS) {
+        at_end_ = true;
+        set_owner_state(OwnerState::kDraining);
+        // No buffer will carry the bad news upstream any more.
+        if (const GstFlowReturn result = flow(); result != GST_FLOW_OK) {
+            tell_application(result);
+            return false;
+        }
+    }
+    window_->add_event({{}, std::move(event), {}, {}, {}});
+    return true;
+}
+
+bool FrameStream::wait_until_empty() {
+    return window_->wait_until_empty([this](bool waits) { waiting(waits); });
+}
+
+void FrameStream::allocation_answered(GstQuery* query) {
+    const auto held = static_cast<guint>(depth_);
+    for (guint i = 0; i < gst_query_get_n_allocation_pools(query); ++i) {
+        GstBufferPool* pool = nullptr;
+        guint size = 0, least = 0, most = 0;
+        gst_query_parse_nth_allocation_pool(query, i, &pool, &size, &least, &most);
+        const Ref<GstBufferPool> owned = adopt(pool);
+        gst_query_set_nth_allocation_pool(query, i, pool, size, least + held,
+                                          most == 0 ? 0 : most + held);
+    }
+}
+
+void FrameStream::flush_start() {
+    window_->close(GST_FLOW_FLUSHING);
+    session_->cancel(owner_, generation_);
+}
+
+void FrameStream::pause() {
+    gst_pad_pause_task(source_);
+}
+
+void FrameStream::flush_stop() {
+    // Once more, for what the streaming thread submitted after FLUSH_START.
+    session_->cancel(owner_, generation_++);
+    set_owner_state(OwnerState::kActive);
+    activate();
+}
+
+void FrameStream::reconfigure() {
+    if (flow() == GST_FLOW_NOT_LINKED) start_task();
+}
+
+void FrameStream::activate() {
+    at_end_ = false;
+    told_ = false;
+    start_task();
+}
+
+void FrameStream::deactivate() {
+    flush_start();
+    gst_pad_stop_task(source_);
+}
+
+// The frames left behind are dropped; events that describe the stream are still true.
+void FrameStream::start_task() {
+    gst_pad_pause_task(source_);
+    for (Entry& entry : window_->open()) {
+        GstEvent* event = entry.event.get();
+        if (event == nullptr || !GST_EVENT_IS_STICKY(event)) continue;
+        if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT || GST_EVENT_TYPE(event) == GST_EVENT_EOS)
+            continue;
+        gst_pad_store_sticky_event(source_, event);
+    }
+    gst_pad_start_task(
+        source_, [](gpointer stream) { static_cast<FrameStream*>(stream)->run_task(); }, this,
+        nullptr);
+}
+
+void FrameStream::run_task() {
+    std::optional<Entry> entry = window_->take();
+    if (!entry) {
+        gst_pad_pause_task(source_);
+        return;
+    }
+    GstFlowReturn result = GST_FLOW_OK;
+    if (entry->event)
+        gst_pad_push_event(source_, entry->event.release());
+    else if (!write_results(*entry))
+        result = GST_FLOW_ERROR;
+    else
+        result = gst_pad_push(source_, entry->buffer.release());
+    if (result != GST_FLOW_OK) stop_after(result);
+    window_->put_down();
+}
+
+bool FrameStream::write_results(Entry& frame) {
+    bool latency_moved = false;
+    for (size_t i = 0; i < frame.regions.size(); ++i) {
+        const ItemResult& result = (*frame.results)[i];
+        behaviour_->write(frame.buffer.get(), frame.info, frame.regions[i], result);
+        if (!result.error) {
+            failures_in_a_row_ = 0;
+            const std::chrono::microseconds wait(result.provenance.wait_us);
+            const std::chrono::microseconds infer(result.provenance.infer_us);
+            latency_moved = latency_.add(wait, infer) || latency_moved;
+        } else if (result.error->code != ErrorCode::kInvalidArgument &&
+                   result.error->code != ErrorCode::kCancelled) {
+            GST_WARNING_OBJECT(element_, "no result: %s", result.error->text().c_str());
+            if (++failures_in_a_row_ == kFailuresToGiveUp) {
+                if (!told_.exchange(true)) post_error(element_, *result.error);
+                return false;
+            }
+        }
+    }
+    if (latency_moved)
+        gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
+    return true;
+}
+
+void FrameStream::stop_after(GstFlowReturn result) {
+    window_->close(result);
+    session_->cancel(owner_, generation_);
+    set_owner_state(OwnerState::kBlocked);
+    gst_pad_pause_task(source_);
+    if (at_end_ && tell_application(result)) gst_pad_push_event(source_, gst_event_new_eos());
+}
+
+// End of stream and flushing are no errors; while buffers still come, upstream does the telling.
+bool FrameStream::tell_application(GstFlowReturn result) {
+    if (result != GST_FLOW_NOT_LINKED && result >= GST_FLOW_EOS) return false;
+    if (!told_.exchange(true)) GST_ELEMENT_FLOW_ERROR(element_, result);
+    return true;
+}
+
+void FrameStream::set_owner_state(OwnerState state) {
+    if (owner_state_.exchange(state) != state) session_->set_owner_state(owner_, state);
+}
+
+void FrameStream::waiting(bool waits) {
+    set_owner_state(waits ? OwnerState::kBlocked : OwnerState::kActive);
+}
+
+GstFlowReturn FrameStream::flow() const {
+    return static_cast<GstFlowReturn>(window_->reason());
+}
+
+}  // namespace facet

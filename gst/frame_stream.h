@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// FrameStream: one run of one stream through a session, between a sink pad and a source pad.
+#pragma once
+
+#include <gst/video/video.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/session.h"
+#include "gst/frame_behaviour.h"
+#include "gst/frame_window.h"
+#include "gst/latency_meter.h"
+#include "gst/ref.h"
+
+namespace facet {
+
+// What an element wants of a stream when it starts.
+struct StreamSetup {
+    SessionSettings session;
+    std::string session_name;
+    int queue_depth = 1;
+    std::unique_ptr<FrameBehaviour> behaviour;
+};
+
+// Made in READY -> PAUSED, dropped in PAUSED -> READY.
+//
+// Invariants:
+//  - frames and serialized events leave by the source pad in the order they came;
+//  - a frame is pushed, never under a lock, once each of its regions has a result or an error;
+//  - results belong to a frame by the token they were submitted with; one that comes after a flush
+//    or a stop touches only memory that nobody reads any more;
+//  - the owner at the session is blocked while the streaming thread waits, draining after EOS, and
+//    active otherwise;
+//  - what the source pad's peer answered is what the streaming thread's upstream gets to hear.
+// Threads: see each function.
+class FrameStream {
+  public:
+    // Borrows the element and its source pad; they outlive it.
+    FrameStream(GstElement* element, GstPad* source, std::shared_ptr<Session> session,
+                StreamSetup setup);
+    ~FrameStream();
+    FrameStream(const FrameStream&) = delete;
+    FrameStream& operator=(const FrameStream&) = delete;
+
+    // Streaming thread.
+    GstFlowReturn chain(Ref<GstBuffer> buffer);
+    bool event(Ref<GstEvent> event);            // a serialized one, not FLUSH_STOP
+    bool wait_until_empty();                    // before a serialized query; false when flushing
+    void allocation_answered(GstQuery* query);  // adds the frames held here to what pools must hold
+
+    // Any thread, in this order, each before or after the event itself goes downstream as stated.
+    void flush_start();  // before FLUSH_START: nothing more is taken, what waits is cancelled
+    void pause();        // after FLUSH_START: the task has ended its last push
+    void flush_stop();   // after FLUSH_STOP: the next generation starts
+    // Any thread.
+    void reconfigure();  // upstream event: tries again after not-linked
+    [[nodiscard]] Duration latency() const { return latency_.bound(); }
+
+    // Source pad's (de)activation, and its task.
+    void activate();
+    void deactivate();
+    void run_task();
+
+  private:
+    // A frame or an event on its way.
+    struct Entry {
+        Ref<GstBuffer> buffer;
+        Ref<GstEvent> event;
+        GstVideoInfo info;
+        std::vector<PlannedRegion> regions;
+        std::shared_ptr<std::vector<ItemResult>> results;  // by region; written by the tokens
+    };
+    using Window = FrameWindow<Entry>;
+    struct Token {
+        Item item;
+        size_t region;
+    };
+
+    bool take_crops(Entry& frame, std::vector<Token>& tokens);
+    void submit(Entry frame, std::vector<Token> tokens);
+    bool write_results(Entry& frame);  // false: the device is beyond hope, and that was told
+    void stop_after(GstFlowReturn flow);
+    bool tell_application(GstFlowReturn flow);  // false: nothing to tell
+    void start_task();
+    void set_owner_state(OwnerState state);
+    void waiting(bool waits);  // the streaming thread, for the window
+    [[nodiscard]] GstFlowReturn flow() const;
+
+    GstElement* const element_;
+    GstPad* const source_;
+    const std::shared_ptr<Session> session_;
+    const OwnerId owner_;
+    const std::unique_ptr<FrameBehaviour> behaviour_;
+    const size_t depth_;
+    const std::shared_ptr<Window> window_;  // tokens hold it weakly
+    LatencyMeter latency_;
+    std::atomic<uint32_t> generation_{0};
+    std::atomic<OwnerState> owner_state_{OwnerState::kActive};
+    std::atomic<bool> at_end_{false};   // EOS has come and no new stream since
+    std::optional<GstVideoInfo> info_;  // of the last CAPS; streaming thread
+    std::atomic<bool> told_{false};     // the application knows that this run has failed
+    int failures_in_a_row_ = 0;         // task
+};
+
+}  // namespace facet
