@@ -29,8 +29,8 @@ TEST(ReferenceConvolution, StridesDilatesAndPadsAtTheEnd) {
     ConvolutionParams params;
     params.strides = {1, 2};
     params.dilations = {1, 2};
-    params.pads_end = {0, 1};
-    const Tensor x = floats({1, 1, 1, 6}, {1, 2, 3, 4, 5, 6});
+    params.pads_end = {0, 2};
+    const Tensor x = floats({1, 1, 1, 5}, {1, 2, 3, 4, 5});
     // Columns start at 0, 2, 4; the second tap lies two further, for the last in the padding.
     EXPECT_EQ(floats_of(params, {x, floats({1, 1, 1, 2}, {1, 10})}), (Floats{31, 53, 5}));
 }
@@ -182,8 +182,9 @@ TEST(ReferenceSoftmax, NormalisesOneAxisOrTheFlattenedRest) {
     const Tensor x = floats({1, 2, 2}, {0, 1000, log3, 1000});
     EXPECT_THAT(floats_of(SoftmaxParams{1}, {x}),
                 ElementsAre(FloatEq(0.25f), FloatEq(0.5f), FloatEq(0.75f), FloatEq(0.5f)));
-    const Tensor even = floats({1, 2, 2}, {0, 0, 0, 0});
-    EXPECT_EQ(floats_of(SoftmaxParams{1, true}, {even}), Floats(4, 0.25f));
+    const Tensor logs = floats({1, 2, 2}, {0, std::log(2.0f), log3, std::log(4.0f)});
+    EXPECT_THAT(floats_of(SoftmaxParams{1, true}, {logs}),
+                ElementsAre(FloatEq(0.1f), FloatEq(0.2f), FloatEq(0.3f), FloatEq(0.4f)));
 }
 
 TEST(ReferenceConvert, TruncatesAndSaturates) {
@@ -218,6 +219,8 @@ TEST_F(ReferenceFakeQuantize, SaturatesAtTheLimits) {
     EXPECT_EQ(snap(-1.0f, -1, 1, 10, 20, 256), 10.0f);
     EXPECT_EQ(snap(1.0f, -1, 1, 10, 20, 256), 20.0f);
     EXPECT_EQ(snap(std::numeric_limits<float>::infinity(), -1, 1, 10, 20, 256), 20.0f);
+    // A range of no width, as pruned channels have.
+    EXPECT_EQ(snap(0.0f, 0, 0, 0, 0, 256), 0.0f);
 }
 
 TEST_F(ReferenceFakeQuantize, TakesReversedRanges) {
