@@ -74,6 +74,9 @@ void append_pooling_cases(OpCases& cases) {
     PoolingParams ceil_average = pool(Pool::kAverage, 3, 2, 0);
     ceil_average.ceil_mode = true;
     cases.push_back(unary("average_pool_ceil", {1, 8, 8, 10}, ceil_average));
+    ceil_average.pads_begin = {1, 0};
+    ceil_average.count_include_pad = true;
+    cases.push_back(unary("average_pool_ceil_with_padding_counted", {1, 8, 7, 10}, ceil_average));
 
     using Reduce = ReduceParams::Kind;
     cases.push_back(
