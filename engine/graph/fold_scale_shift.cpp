@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Folds per-channel scales and shifts into the weights and biases beside them.
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "engine/graph/channel_affine.h"
@@ -144,10 +145,42 @@ class Folder {
         if (conv == nullptr || !std::holds_alternative<ConvolutionParams>(conv->params) ||
             conv->inputs[0] != y || !has_constant_weights(graph_, *conv))
             return;
-        if (!all_zero(affine->shift) && !pads_nothing(graph_, *conv)) return;
+        if (!all_zero(affine->shift) && !pads_nothing(graph_, *conv)) {
+            fold_scale_alone(index, *conv, *affine);
+            return;
+        }
         scale_inputs(*conv, *affine);
         conv->inputs[0] = affine->x;
         dropped_[index] = true;
+    }
+
+    // Before a padded convolution: s x + t = s (x + t / s). A padded zero is a zero for the scale,
+    // which may pass; the shift stays behind as an Add. Takes the pure scales before it along.
+    void fold_scale_alone(size_t index, Node& conv, ChannelAffine affine) {
+        std::vector<double> scale(affine.shift.size());
+        for (size_t i = 0; i < scale.size(); ++i) scale[i] = affine.scale_at(i);
+        bool scales = !affine.scale.empty();
+        std::vector<size_t> absorbed;
+        while (sole_writer(affine.x) != nullptr) {
+            const int writer = wiring_.writer[affine.x];
+            const auto before = channel_affine(graph_, graph_.nodes[writer], 1);
+            if (!before || before->scale.empty() || !all_zero(before->shift)) break;
+            for (size_t i = 0; i < scale.size(); ++i) scale[i] *= before->scale[i];
+            affine.x = before->x;
+            absorbed.push_back(writer);
+            scales = true;
+        }
+        if (!scales) return;
+        for (size_t i = 0; i < scale.size(); ++i) affine.shift[i] /= scale[i];
+        const auto finite = [](double value) { return std::isfinite(value); };
+        if (!std::ranges::all_of(affine.shift, finite)) return;
+        scale_inputs(conv, {affine.x, scale, {}});
+        for (size_t writer : absorbed) dropped_[writer] = true;
+        Node& node = graph_.nodes[index];
+        const auto channels = static_cast<int64_t>(scale.size());
+        const Tensor shift = to_tensor(affine.shift).reshaped(Shape{1, channels, 1, 1});
+        node.params = EltwiseParams{EltwiseParams::Kind::kAdd};
+        node.inputs = {affine.x, graph_.add_constant(node.name + "/shift", shift)};
     }
 
     Node* sole_reader(size_t index, ValueId y) {

@@ -106,7 +106,8 @@ TEST(Prepare, ShiftBeforeAConvolutionFoldsOnlyWithoutPadding) {
             if (pads == 0) {
                 EXPECT_THAT(names, ElementsAre("Convolution"));
             } else {
-                EXPECT_THAT(names, ElementsAre("Eltwise", "Eltwise", "Convolution"));
+                // The scale passes, the shift stays.
+                EXPECT_THAT(names, ElementsAre("Eltwise", "Convolution"));
             }
         }
     }
@@ -119,6 +120,28 @@ TEST(Prepare, ScaleBeforeAPaddedConvolutionFolds) {
     const ValueId x = builder.multiply(builder.input("x", {1, 4, 8, 8}), builder.random({4, 1, 1}));
     builder.output(builder.conv(x, 4, 3, params), "y");
     EXPECT_THAT(operations(prepared(builder.build())), ElementsAre("Convolution"));
+}
+
+TEST(Prepare, ScaleOfAShiftBeforeAPaddedConvolutionFoldsUnlessItIsZero) {
+    for (bool zero : {false, true}) {
+        ModelBuilder builder;
+        const ValueId scale = builder.floats({4, 1, 1}, {2, zero ? 0.0f : 0.5f, -3, 4});
+        ValueId x = builder.multiply(builder.input("x", {1, 4, 8, 8}), builder.floats({}, {0.5f}));
+        x = builder.batch_norm(builder.multiply(x, scale));
+        builder.output(builder.conv(x, 4, 3, padded_by(1)), "y");
+        const auto names = operations(prepared(builder.build()));
+        if (zero) {
+            EXPECT_THAT(names, ElementsAre("Eltwise", "Eltwise", "BatchNorm", "Convolution"));
+        } else {
+            EXPECT_THAT(names, ElementsAre("Eltwise", "Convolution"));
+        }
+    }
+    // Another reader of the scaled value keeps the scale where it is.
+    ModelBuilder builder;
+    const ValueId x = builder.multiply(builder.input("x", {1, 4, 8, 8}), builder.random({4, 1, 1}));
+    builder.output(builder.conv(builder.add(x, builder.floats({}, {1})), 4, 3, padded_by(1)));
+    builder.output(builder.relu(x));
+    EXPECT_EQ(prepared(builder.build()).nodes.size(), 4u);
 }
 
 TEST(Prepare, NothingFoldsAcrossASecondReaderOrAnOutput) {
