@@ -22,8 +22,8 @@ using Evaluator =
 // / Flatten / Reshape / Identity into Reshape with a constant target or nothing, fold batch norm
 // and per-channel multiply / add into the convolution or matmul before (or, where padding allows,
 // behind) them, drop nodes and values nothing reads. Afterwards every Reshape, Slice, Split, Pad,
-// Resize and Gather has constant parameters or is refused by name. Exact algebra only: results
-// change by rounding alone.
+// Resize and Gather has constant parameters or is refused by name, and so is an output that is an
+// input or a constant. Exact algebra only: results change by rounding alone.
 [[nodiscard]] Result<void> prepare(Graph& graph, const Evaluator& evaluate);
 
 // How an image input is fed, see vision/model_info.h.
