@@ -111,7 +111,7 @@ Result<void> check(const Graph& graph, const CompileOptions& options) {
 CpuModel::CpuModel(std::shared_ptr<const Graph> graph, const CompileOptions& options)
     : graph_(std::move(graph)),
       max_batch_(options.max_batch),
-      threads_(options.threads > 0 ? options.threads : omp_get_num_procs()),
+      threads_(options.threads > 0 ? options.threads : available_threads()),
       plan_(plan_steps(*graph_)),
       programs_(options.max_batch + 1) {
     for (const ValueId id : graph_->inputs) inputs_.push_back(port_of(graph_->value(id)));
