@@ -24,14 +24,6 @@ constexpr size_t kCuts = 300;
 constexpr size_t kFlips = 300;
 constexpr size_t kReach = 400'000;  // altered bytes lie in front of the bulk of the weights
 
-std::string name_of_test(const ::testing::TestParamInfo<const char*>& info) {
-    std::string name = std::filesystem::path(info.param).parent_path().filename().string() + "_" +
-                       std::filesystem::path(info.param).filename().string();
-    std::ranges::replace_if(
-        name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-    return name;
-}
-
 // A copy of a model that a test may damage.
 class DamagedModel : public ::testing::TestWithParam<const char*> {
   protected:
@@ -76,7 +68,7 @@ TEST_P(DamagedModel, WithAlteredBytesIsAnErrorOrAGraph) {
         for (size_t change = 0; change <= i % 4; ++change) {
             const size_t position = random() % altered.size();
             altered[position] = static_cast<char>(random());
-            what += " " + std::to_string(position);
+            what.append(1, ' ').append(std::to_string(position));
         }
         altered += std::string_view(content_).substr(altered.size());
         expect_sound(altered, what);
@@ -84,7 +76,7 @@ TEST_P(DamagedModel, WithAlteredBytesIsAnErrorOrAGraph) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, DamagedModel, ::testing::ValuesIn(testing::models::kAll),
-                         name_of_test);
+                         testing::models::test_name);
 
 class CutWeights : public ::testing::TestWithParam<const char*> {};
 
@@ -113,7 +105,7 @@ INSTANTIATE_TEST_SUITE_P(OpenVino, CutWeights,
                          ::testing::Values(testing::models::kAgeGenderInt8,
                                            testing::models::kLandmarks,
                                            testing::models::kFace0005Int8),
-                         name_of_test);
+                         testing::models::test_name);
 
 }  // namespace
 }  // namespace facet

@@ -2,7 +2,12 @@
 // The model files of the test data, as paths below $FACET_DATA/models.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <array>
+#include <cctype>
+#include <filesystem>
+#include <string>
 
 namespace facet::testing::models {
 
@@ -37,5 +42,14 @@ inline constexpr std::array kAll{kAgeGenderInt8,   kAgeGenderOnnx, kEmotionsInt8
                                  kFaceAdas,        kFace0004Fp16,  kFace0004Fp32, kFace0004Int8,
                                  kFace0005Int8,    kLandmarks,     kHeadPose,     kUltraFaceRfb,
                                  kUltraFaceRfbRaw, kUltraFaceSlim, kYuNet};
+
+// "FP16_face_detection_retail_0004_xml", for tests with one of these files as parameter.
+inline std::string test_name(const ::testing::TestParamInfo<const char*>& info) {
+    const std::filesystem::path path(info.param);
+    std::string name = path.parent_path().filename().string() + "_" + path.filename().string();
+    for (char& letter : name)
+        if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
+    return name;
+}
 
 }  // namespace facet::testing::models
