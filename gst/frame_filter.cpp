@@ -94,8 +94,9 @@ gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
     if (GST_QUERY_TYPE(query) != GST_QUERY_ALLOCATION)
         return gst_pad_query_default(pad, parent, query);
     GstPad* source = GST_FACET_FRAME_FILTER(parent)->state->source;
-    if (!gst_pad_peer_query(source, query)) return FALSE;
-    stream->allocation_answered(query);
+    // Nobody there to propose anything is no reason to let upstream run out of buffers.
+    gst_pad_peer_query(source, query);
+    stream->add_frames_held(query);
     return TRUE;
 }
 
@@ -152,10 +153,12 @@ static GstStateChangeReturn gst_facet_frame_filter_change_state(GstElement* elem
         return GST_STATE_CHANGE_FAILURE;
     const GstStateChangeReturn result =
         GST_ELEMENT_CLASS(gst_facet_frame_filter_parent_class)->change_state(element, transition);
-    const bool stopped = transition == GST_STATE_CHANGE_PAUSED_TO_READY;
-    const bool not_started =
-        transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE;
-    if (stopped || not_started) replace_stream(self, nullptr);
+    if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && result == GST_STATE_CHANGE_FAILURE) {
+        // Some pad may be active already.
+        current_stream(GST_OBJECT(self))->deactivate();
+        replace_stream(self, nullptr);
+    }
+    if (transition == GST_STATE_CHANGE_PAUSED_TO_READY) replace_stream(self, nullptr);
     return result;
 }
 

@@ -139,9 +139,10 @@ bool FrameStream::wait_until_empty() {
     return window_->wait_until_empty([this](bool waits) { waiting(waits); });
 }
 
-void FrameStream::allocation_answered(GstQuery* query) {
+void FrameStream::add_frames_held(GstQuery* query) const {
     const auto held = static_cast<guint>(depth_);
-    for (guint i = 0; i < gst_query_get_n_allocation_pools(query); ++i) {
+    const guint pools = gst_query_get_n_allocation_pools(query);
+    for (guint i = 0; i < pools; ++i) {
         GstBufferPool* pool = nullptr;
         guint size = 0, least = 0, most = 0;
         gst_query_parse_nth_allocation_pool(query, i, &pool, &size, &least, &most);
@@ -149,6 +150,11 @@ void FrameStream::allocation_answered(GstQuery* query) {
         gst_query_set_nth_allocation_pool(query, i, pool, size, least + held,
                                           most == 0 ? 0 : most + held);
     }
+    GstCaps* caps = nullptr;
+    gst_query_parse_allocation(query, &caps, nullptr);
+    GstVideoInfo info;
+    if (pools == 0 && caps != nullptr && gst_video_info_from_caps(&info, caps))
+        gst_query_add_allocation_pool(query, nullptr, GST_VIDEO_INFO_SIZE(&info), held, 0);
 }
 
 void FrameStream::flush_start() {

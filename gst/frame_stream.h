@@ -49,9 +49,10 @@ class FrameStream {
 
     // Streaming thread.
     GstFlowReturn chain(Ref<GstBuffer> buffer);
-    bool event(Ref<GstEvent> event);            // a serialized one, not FLUSH_STOP
-    bool wait_until_empty();                    // before a serialized query; false when flushing
-    void allocation_answered(GstQuery* query);  // adds the frames held here to what pools must hold
+    bool event(Ref<GstEvent> event);  // a serialized one, not FLUSH_STOP
+    bool wait_until_empty();          // before a serialized query; false when flushing
+    // Adds the frames under way here to what the pools of an ALLOCATION answer must hold.
+    void add_frames_held(GstQuery* query) const;
 
     // Any thread, in this order, each before or after the event itself goes downstream as stated.
     void flush_start();  // before FLUSH_START: nothing more is taken, what waits is cancelled

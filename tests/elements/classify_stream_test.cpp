@@ -258,6 +258,28 @@ TEST_F(ClassifyStream, AllocationIsAnsweredByDownstreamWithRoomForTheFramesUnder
     const Ref<GstQuery> query = adopt(gst_query_new_allocation(caps.get(), TRUE));
     ASSERT_TRUE(gst_pad_peer_query(harness->srcpad, query.get()));
     EXPECT_TRUE(gst_query_find_allocation_meta(query.get(), GST_VIDEO_META_API_TYPE, nullptr));
+    ASSERT_EQ(gst_query_get_n_allocation_pools(query.get()), 1u);
+    guint least = 0;
+    gst_query_parse_nth_allocation_pool(query.get(), 0, nullptr, nullptr, &least, nullptr);
+    EXPECT_GE(least, 3u);
+}
+
+TEST_F(ClassifyStream, AllocationIsAskedOnlyOnceDownstreamKnowsTheCaps) {
+    use(PuppetMode::kOnWord);
+    GstHarness* harness = start("facetclassify");
+    PadLog log(harness->sinkpad);
+    gst_harness_push(harness, frame_with_face(0));
+    const Ref<GstCaps> caps = adopt(gst_caps_from_string(testing::bgr_caps(16).c_str()));
+    gst_harness_push_event(harness, gst_event_new_caps(caps.get()));
+    auto answered = std::async(std::launch::async, [&] {
+        const Ref<GstQuery> query = adopt(gst_query_new_allocation(caps.get(), TRUE));
+        gst_pad_peer_query(harness->srcpad, query.get());
+        const std::vector<std::string> words = log.words();
+        return std::find(words.begin(), words.end(), "caps 16") != words.end();
+    });
+    puppet()->wait_for_state(OwnerState::kBlocked);
+    puppet()->finish_all();
+    EXPECT_TRUE(answered.get());
 }
 
 TEST_F(ClassifyStream, EqualElementsShareASessionAndBatchTogether) {

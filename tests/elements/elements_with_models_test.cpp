@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// facetdetect and facetclassify with real models and videos, as gst-launch runs them.
+#include <gst/gst.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gst/face_meta.h"
+#include "gst/ref.h"
+#include "tests/support/data_path.h"
+
+GST_ELEMENT_REGISTER_DECLARE(facetdetect);
+GST_ELEMENT_REGISTER_DECLARE(facetclassify);
+
+namespace facet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDetector = "models/face-detection-retail-0004/FP32";
+constexpr const char* kAgeGender = "models/age-gender-recognition-retail-0013/FP16-INT8";
+constexpr const char* kMood = "models/emotions-recognition-retail-0003/FP16-INT8";
+constexpr const char* kVideo = "video/head-pose-face-detection-female-and-male.mp4";
+
+class ElementsWithModels : public ::testing::Test {
+  protected:
+    static void SetUpTestSuite() {
+        unsetenv("GST_PLUGIN_PATH");
+        gst_init(nullptr, nullptr);
+        GST_ELEMENT_REGISTER(facetdetect, nullptr);
+        GST_ELEMENT_REGISTER(facetclassify, nullptr);
+    }
+};
+
+// Runs to the end or to the first error, whose text is returned.
+std::string run(GstElement* pipeline) {
+    gst_element_set_state(pipeline, GST_STATE_PLAYING);
+    const Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline));
+    const Ref<GstMessage> message = adopt(gst_bus_timed_pop_filtered(
+        bus.get(), GST_CLOCK_TIME_NONE,
+        static_cast<GstMessageType>(static_cast<int>(GST_MESSAGE_EOS) | GST_MESSAGE_ERROR)));
+    std::string text;
+    if (GST_MESSAGE_TYPE(message.get()) == GST_MESSAGE_ERROR) {
+        GError* error = nullptr;
+        gst_message_parse_error(message.get(), &error, nullptr);
+        text = error->message;
+        g_error_free(error);
+    }
+    return text;
+}
+
+// The faces of each frame that reached the named fakesink, by PTS.
+using FacesByTime = std::map<GstClockTime, std::vector<Face>>;
+void collect(GstElement* pipeline, const char* sink, FacesByTime& faces) {
+    const Ref<GstElement> element = adopt(gst_bin_get_by_name(GST_BIN(pipeline), sink));
+    const Ref<GstPad> pad = adopt(gst_element_get_static_pad(element.get(), "sink"));
+    gst_pad_add_probe(
+        pad.get(), GST_PAD_PROBE_TYPE_BUFFER,
+        [](GstPad*, GstPadProbeInfo* info, gpointer target) {
+            GstBuffer* buffer = gst_pad_probe_info_get_buffer(info);
+            (*static_cast<FacesByTime*>(target))[GST_BUFFER_PTS(buffer)] = read_faces(buffer);
+            return GST_PAD_PROBE_OK;
+        },
+        &faces, nullptr);
+}
+
+// Two streams of one clip share every batch in ever new company, and still say the same.
+TEST_F(ElementsWithModels, WhateverSharesItsBatchAFaceGetsTheSameResult) {
+    FACET_DATA_OR_SKIP(detector, kDetector);
+    FACET_DATA_OR_SKIP(age_gender, kAgeGender);
+    FACET_DATA_OR_SKIP(mood, kMood);
+    FACET_DATA_OR_SKIP(video, kVideo);
+    std::string line;
+    for (const char* sink : {"one", "other"}) {
+        line += "filesrc location=" + video.string() + " ! decodebin ! facetdetect model=" +
+                (detector / "face-detection-retail-0004.xml").string() +
+                " ! facetclassify models=" +
+                (age_gender / "age-gender-recognition-retail-0013.xml").string() + "," +
+                (mood / "emotions-recognition-retail-0003.xml").string() +
+                " ! fakesink name=" + sink + " ";
+    }
+    const Ref<GstElement> pipeline = adopt(gst_parse_launch(line.c_str(), nullptr));
+    FacesByTime one, other;
+    collect(pipeline.get(), "one", one);
+    collect(pipeline.get(), "other", other);
+    EXPECT_EQ(run(pipeline.get()), "");
+    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+
+    ASSERT_GT(one.size(), 50u);
+    ASSERT_EQ(one.size(), other.size());
+    size_t faces = 0;
+    bool shared = false;
+    for (const auto& [time, found] : one) {
+        ASSERT_EQ(found.size(), other[time].size());
+        for (size_t i = 0; i < found.size(); ++i, ++faces) {
+            ASSERT_EQ(found[i].attributes.size(), 3u);
+            for (const FaceAttribute& attribute : found[i].attributes) {
+                const FaceAttribute* same = other[time][i].attribute(attribute.name);
+                ASSERT_NE(same, nullptr);
+                EXPECT_EQ(attribute.label, same->label);
+                EXPECT_NEAR(attribute.confidence, same->confidence, 1e-5);
+                shared = shared || attribute.provenance.batch_streams == 2;
+            }
+        }
+    }
+    EXPECT_GT(faces, 100u);
+    EXPECT_TRUE(shared) << "no batch had faces of both streams";
+}
+
+TEST_F(ElementsWithModels, ACutOffModelIsOneErrorThatNamesTheFile) {
+    FACET_DATA_OR_SKIP(age_gender, kAgeGender);
+    const fs::path whole = age_gender / "age-gender-recognition-retail-0013.xml";
+    const fs::path folder = fs::path(::testing::TempDir()) / "facet-cut-off";
+    fs::create_directories(folder);
+    for (const char* suffix : {".xml", ".bin"}) {
+        for (const char* copied : {".xml", ".bin"})
+            fs::copy_file(fs::path(whole).replace_extension(copied),
+                          (folder / whole.filename()).replace_extension(copied),
+                          fs::copy_options::overwrite_existing);
+        const fs::path cut = (folder / whole.filename()).replace_extension(suffix);
+        fs::resize_file(cut, fs::file_size(cut) / 2);
+        const Ref<GstElement> pipeline =
+            adopt(gst_parse_launch(("videotestsrc num-buffers=1 ! facetclassify models=" +
+                                    (folder / whole.filename()).string() + " ! fakesink")
+                                       .c_str(),
+                                   nullptr));
+        EXPECT_NE(run(pipeline.get()).find(whole.stem().string()), std::string::npos) << suffix;
+        const Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline.get()));
+        EXPECT_EQ(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR), nullptr) << suffix;
+        gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    }
+    fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace facet
