@@ -20,8 +20,8 @@ namespace {
 using testing::content_of;
 using testing::TemporaryModel;
 
-constexpr size_t kCuts = 300;
-constexpr size_t kFlips = 300;
+constexpr size_t kCuts = 100;
+constexpr size_t kFlips = 100;
 constexpr size_t kReach = 400'000;  // altered bytes lie in front of the bulk of the weights
 
 // A copy of a model that a test may damage.
