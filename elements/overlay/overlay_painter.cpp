@@ -58,6 +58,15 @@ std::string key_of(const std::vector<LabelLine>& label, const PlateStyle& style)
 
 }  // namespace
 
+// Labels of hundreds of faces could not be read, and their places take time to find.
+void OverlayPainter::keep_largest(std::vector<Subject>& subjects) {
+    if (subjects.size() <= kMostLabels) return;
+    std::stable_sort(subjects.begin(), subjects.end(), [](const Subject& a, const Subject& b) {
+        return long{a.box.width} * a.box.height > long{b.box.width} * b.box.height;
+    });
+    subjects.resize(kMostLabels);
+}
+
 std::vector<PlacedImage> OverlayPainter::paint(const std::vector<Face>& faces, int frame_width,
                                                int frame_height, const OverlaySettings& settings) {
     use_font(settings.font);
@@ -75,11 +84,11 @@ std::vector<PlacedImage> OverlayPainter::paint(const std::vector<Face>& faces, i
                 box, {subjects.back().colour, thickness, settings.style == OverlayStyle::kCorners},
                 cache_, images);
     }
+    keep_largest(subjects);
     const Size frame{frame_width, frame_height};
     Labels labels = make_labels(subjects, frame, settings);
-    const double share =
-        static_cast<double>(labels.area) / (double{1} * frame_width * frame_height);
-    if (share > kCrowdedShare && (settings.show & kShowConfidence)) {
+    const double room = kCrowdedShare * frame_width * frame_height;
+    if (static_cast<double>(labels.area) > room && (settings.show & kShowConfidence)) {
         OverlaySettings shorter = settings;
         shorter.show &= ~kShowConfidence;
         labels = make_labels(subjects, frame, shorter);

@@ -33,6 +33,7 @@ struct OverlaySettings {
 class OverlayPainter {
   public:
     static constexpr size_t kCacheBytes = 8u << 20;
+    static constexpr size_t kMostLabels = 100;  // the largest faces get them
 
     // The boxes first, then the plates. Empty when there is nothing to draw. Faces whose box is
     // empty or outside of the frame are left out. In a crowded frame labels go without confidences.
@@ -55,6 +56,7 @@ class OverlayPainter {
         long area = 0;  // of all plates
     };
 
+    static void keep_largest(std::vector<Subject>& subjects);
     Labels make_labels(const std::vector<Subject>& subjects, const Size& frame,
                        const OverlaySettings& settings);
     ImagePtr plate(const std::vector<LabelLine>& label, PlateStyle style, const Size& frame);

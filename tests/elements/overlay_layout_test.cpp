@@ -223,6 +223,14 @@ TEST(OverlayPainter, ACrowdGoesWithoutConfidences) {
     EXPECT_LT(painter.paint(crowd, 480, 270, {}).back().image->width, alone);
 }
 
+TEST(OverlayPainter, HundredsOfFacesGetAtMostAHundredLabels) {
+    OverlayPainter painter;
+    OverlaySettings settings;
+    settings.show &= ~kShowBoxes;
+    const std::vector<Face> crowd(3000, classified_face(300, 100, 30));
+    EXPECT_EQ(painter.paint(crowd, 1280, 720, settings).size(), OverlayPainter::kMostLabels);
+}
+
 TEST(OverlayPainter, NothingToShowIsNothingToDraw) {
     OverlayPainter painter;
     EXPECT_TRUE(painter.paint({}, 640, 360, {}).empty());
