@@ -112,6 +112,7 @@ CpuModel::CpuModel(std::shared_ptr<const Graph> graph, const CompileOptions& opt
     : graph_(std::move(graph)),
       max_batch_(options.max_batch),
       threads_(options.threads > 0 ? options.threads : available_threads()),
+      spin_limit_(threads_ > 1 ? SpinLimit::share() : nullptr),
       plan_(plan_steps(*graph_)),
       programs_(options.max_batch + 1) {
     for (const ValueId id : graph_->inputs) inputs_.push_back(port_of(graph_->value(id)));

@@ -8,6 +8,7 @@
 
 #include "engine/backends/backend.h"
 #include "engine/backends/cpu/program_builder.h"
+#include "engine/backends/cpu/spin_limit.h"
 #include "engine/base/mutex.h"
 
 namespace facet::cpu {
@@ -35,6 +36,7 @@ class CpuModel final : public CompiledModel {
     const std::shared_ptr<const Graph> graph_;
     const int max_batch_;
     const int threads_;
+    const std::shared_ptr<SpinLimit> spin_limit_;  // null for one thread
     const std::vector<PlannedStep> plan_;
     std::vector<Port> inputs_, outputs_;
     std::string description_;

@@ -54,22 +54,45 @@ bool add_binary(ProgramBuilder& builder, const PlannedStep& step, ValueId full, 
     return true;
 }
 
+void add_loop(ProgramBuilder& builder, const Node& node, BroadcastLoop loop, BufferId left,
+              BufferId right, BufferId result) {
+    const auto kind = std::get<EltwiseParams>(node.params).kind;
+    builder.add_loop({left, right, result},
+                     [kind, loop = std::move(loop)](std::span<void* const> at) -> Result<void> {
+                         loop.run(kind, static_cast<const float*>(at[0]),
+                                  static_cast<const float*>(at[1]), static_cast<float*>(at[2]));
+                         return {};
+                     });
+}
+
+// A single number against every element, in whichever order they lie; oneDNN's primitive takes its
+// slow path for that. Padding is ruled out, since it must stay zero.
+bool add_scalar(ProgramBuilder& builder, const Node& node) {
+    const ValueId value = node.inputs[0];
+    const ValueId scalar = node.inputs[1];
+    if (builder.shape(scalar).elements() != 1 || builder.graph().value(value).constant ||
+        builder.extents(value) != builder.extents(node.outputs[0]))
+        return false;
+    const Location source = builder.floats(value);
+    const int64_t count = builder.shape(value).elements();
+    if (source.layout.get_size() != count * sizeof(float)) return false;
+    const Location result{builder.in_place_or_new(value, source), source.layout};
+    add_loop(builder, node, BroadcastLoop({count}, {count}, {1}), source.buffer,
+             builder.plain(scalar).buffer, result.buffer);
+    builder.define(node.outputs[0], result);
+    return true;
+}
+
 // Any numpy broadcast, on row-major floats.
 void add_broadcast(ProgramBuilder& builder, const Node& node) {
-    const auto kind = std::get<EltwiseParams>(node.params).kind;
     const Dims result = builder.extents(node.outputs[0]);
     const Dims left = widened(builder, node.inputs[0], result.size());
     const Dims right = widened(builder, node.inputs[1], result.size());
-    const Location output{builder.allocate(builder.plain_layout(node.outputs[0]).get_size()),
-                          builder.plain_layout(node.outputs[0])};
-    builder.add_loop(
-        {builder.plain(node.inputs[0]).buffer, builder.plain(node.inputs[1]).buffer, output.buffer},
-        [kind,
-         loop = BroadcastLoop(result, left, right)](std::span<void* const> at) -> Result<void> {
-            loop.run(kind, static_cast<const float*>(at[0]), static_cast<const float*>(at[1]),
-                     static_cast<float*>(at[2]));
-            return {};
-        });
+    const onednn::Desc layout = builder.plain_layout(node.outputs[0]);
+    const Location output{builder.allocate(layout.get_size()), layout};
+    add_loop(builder, node, BroadcastLoop(result, left, right),
+             builder.plain(node.inputs[0]).buffer, builder.plain(node.inputs[1]).buffer,
+             output.buffer);
     builder.define(node.outputs[0], output);
 }
 
@@ -129,6 +152,7 @@ Result<void> lower_eltwise(ProgramBuilder& builder, const PlannedStep& step) {
         return lower_by_reference(builder, step);
     const ValueId left = node.inputs[0];
     const ValueId right = node.inputs[1];
+    if (add_scalar(builder, node)) return builder.lower_followers(step);
     if (add_binary(builder, step, left, right)) return {};
     if (commutes(std::get<EltwiseParams>(node.params).kind) &&
         add_binary(builder, step, right, left))
