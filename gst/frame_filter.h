@@ -7,6 +7,8 @@
 #include "engine/base/result.h"
 #include "gst/frame_stream.h"
 
+G_BEGIN_DECLS
+
 #define GST_TYPE_FACET_FRAME_FILTER (gst_facet_frame_filter_get_type())
 GType gst_facet_frame_filter_get_type();
 
@@ -26,3 +28,5 @@ struct GstFacetFrameFilterClass {
     // state change fails.
     facet::Result<facet::StreamSetup> (*configure)(GstFacetFrameFilter* filter);
 };
+
+G_END_DECLS

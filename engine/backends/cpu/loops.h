@@ -2,7 +2,6 @@
 // Facet's own loops, for what oneDNN lacks. All are built once per program and reentrant to run.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -54,13 +53,16 @@ class FakeQuantizeLoop {
                      int64_t levels);
     void run(const float* source, float* result) const;
 
-    // y = x <= low ? below : x > high ? above : round((x - origin) * scale) * step + base
-    enum Field { kLow, kHigh, kBelow, kAbove, kOrigin, kScale, kStep, kBase, kFields };
-
   private:
+    // y = x <= low ? below : x > high ? above : round((x - origin) * scale) * step + base
+    struct Lane {
+        float low, high, below, above, origin, scale, step, base;
+    };
+    template <typename LaneAt>
+    void run_block(const float* source, float* result, int64_t count, LaneAt lane_at) const;
+
     onednn::ChannelView view_;
-    bool uniform_ = false;                           // one range and no padding
-    std::array<std::vector<float>, kFields> lanes_;  // one element, or one per stored channel
+    std::vector<Lane> lanes_;  // one, or blocks * lanes of them
 };
 
 // Nearest-neighbour resize of height and width on any layout a ChannelView describes.

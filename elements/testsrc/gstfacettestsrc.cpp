@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: MIT
+// facettestsrc: draws moving faces of known identity, age, gender and mood, and tells the truth.
+#include <gst/base/gstpushsrc.h>
+#include <gst/video/gstvideopool.h>
+#include <gst/video/video.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "elements/testsrc/frame_painter.h"
+#include "elements/testsrc/pixel_writer.h"
+#include "gst/ground_truth_meta.h"
+
+GST_DEBUG_CATEGORY_STATIC(facet_test_src_debug);
+#define GST_CAT_DEFAULT facet_test_src_debug
+
+using facet::drawing::Arrival;
+using facet::drawing::FramePainter;
+using facet::drawing::Scene;
+using facet::drawing::SceneSettings;
+
+namespace {
+
+constexpr double kDefaultNoise = 3, kMostNoise = 64;
+constexpr double kMostFaces = 256, kMostMotion = 4;
+constexpr int kMostOccluders = 32;
+constexpr guint kDefaultMoodInterval = 4000;  // ms
+constexpr double kSmallestFace = 0.02;
+
+// What the user set; guarded by the object lock.
+struct Settings {
+    SceneSettings scene;
+    double noise = kDefaultNoise;
+};
+
+// Invariants: all but `settings` belong to the streaming thread between start and stop. `scene` and
+// `painter` are set from the first caps on and of the size of `info`. Timestamps count
+// `frames` at the rate of `info` from `origin`.
+struct TestSrcState {
+    Settings settings;
+    GstVideoInfo info;
+    facet::drawing::FrameTarget target;  // format and matrix; planes change with each buffer
+    std::optional<Scene> scene;
+    std::unique_ptr<FramePainter> painter;
+    GstClockTime origin = 0;
+    uint64_t frames = 0;
+    bool fresh = true;  // no frame of the scene was drawn yet
+};
+
+enum Property {
+    kPropFaces = 1,
+    kPropArrival,
+    kPropSeed,
+    kPropMotion,
+    kPropMinSize,
+    kPropMaxSize,
+    kPropLighting,
+    kPropNoise,
+    kPropOccluders,
+    kPropMoodInterval,
+    kPropIsLive
+};
+
+}  // namespace
+
+struct GstFacetTestSrc {
+    GstPushSrc parent;
+    TestSrcState* state;
+};
+
+struct GstFacetTestSrcClass {
+    GstPushSrcClass parent_class;
+};
+
+G_DEFINE_TYPE(GstFacetTestSrc, gst_facet_test_src, GST_TYPE_PUSH_SRC)
+GST_ELEMENT_REGISTER_DEFINE(facettestsrc, "facettestsrc", GST_RANK_NONE,
+                            gst_facet_test_src_get_type())
+
+#define GST_FACET_TEST_SRC(object) \
+    (G_TYPE_CHECK_INSTANCE_CAST((object), gst_facet_test_src_get_type(), GstFacetTestSrc))
+
+static GstStaticPadTemplate src_template =
+    GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS,
+                            GST_STATIC_CAPS("video/x-raw, format = (string) { I420, NV12, RGB, "
+                                            "BGRx }, width = (int) [ 16, 16384 ], "
+                                            "height = (int) [ 16, 16384 ], "
+                                            "framerate = (fraction) [ 1/1000, 1000/1 ]"));
+
+static GType gst_facet_test_src_arrival_get_type() {
+    static const GEnumValue values[] = {
+        {static_cast<int>(Arrival::kConstant), "As many in every frame", "constant"},
+        {static_cast<int>(Arrival::kPoisson), "Independently of each other", "poisson"},
+        {static_cast<int>(Arrival::kBurst), "In groups, with nobody in between", "burst"},
+        {static_cast<int>(Arrival::kCrowd), "A tide of people who stand close together", "crowd"},
+        {0, nullptr, nullptr}};
+    static const GType type = g_enum_register_static("GstFacetTestSrcArrival", values);
+    return type;
+}
+
+static Settings gst_facet_test_src_copy_settings(GstFacetTestSrc* self) {
+    GST_OBJECT_LOCK(self);
+    const Settings settings = self->state->settings;
+    GST_OBJECT_UNLOCK(self);
+    return settings;
+}
+
+static facet::drawing::FrameFormat gst_facet_test_src_format(GstVideoFormat format) {
+    switch (format) {
+        case GST_VIDEO_FORMAT_NV12:
+            return facet::drawing::FrameFormat::kNv12;
+        case GST_VIDEO_FORMAT_RGB:
+            return facet::drawing::FrameFormat::kRgb;
+        case GST_VIDEO_FORMAT_BGRx:
+            return facet::drawing::FrameFormat::kBgrx;
+        default:
+            return facet::drawing::FrameFormat::kI420;
+    }
+}
+
+static gboolean gst_facet_test_src_start(GstBaseSrc* source) {
+    TestSrcState& state = *GST_FACET_TEST_SRC(source)->state;
+    gst_video_info_init(&state.info);
+    state.scene.reset();
+    state.painter.reset();
+    state.origin = 0;
+    state.frames = 0;
+    state.fresh = true;
+    return TRUE;
+}
+
+static gboolean gst_facet_test_src_stop(GstBaseSrc* source) {
+    TestSrcState& state = *GST_FACET_TEST_SRC(source)->state;
+    state.scene.reset();
+    state.painter.reset();
+    return TRUE;
+}
+
+static GstCaps* gst_facet_test_src_fixate(GstBaseSrc* source, GstCaps* caps) {
+    caps = gst_caps_make_writable(caps);
+    GstStructure* structure = gst_caps_get_structure(caps, 0);
+    gst_structure_fixate_field_nearest_int(structure, "width", 640);
+    gst_structure_fixate_field_nearest_int(structure, "height", 360);
+    gst_structure_fixate_field_nearest_fraction(structure, "framerate", 25, 1);
+    if (gst_structure_has_field(structure, "pixel-aspect-ratio"))
+        gst_structure_fixate_field_nearest_fraction(structure, "pixel-aspect-ratio", 1, 1);
+    return GST_BASE_SRC_CLASS(gst_facet_test_src_parent_class)->fixate(source, caps);
+}
+
+// When the rate changes, the frames so far keep their times.
+static GstClockTime gst_facet_test_src_time_of(const TestSrcState& state, uint64_t frame) {
+    return state.origin +
+           gst_util_uint64_scale(frame, static_cast<guint64>(state.info.fps_d) * GST_SECOND,
+                                 static_cast<guint64>(state.info.fps_n));
+}
+
+static void gst_facet_test_src_rebuild(GstFacetTestSrc* self, bool resized) {
+    TestSrcState& state = *self->state;
+    const Settings settings = gst_facet_test_src_copy_settings(self);
+    const facet::drawing::FrameShape shape = {
+        GST_VIDEO_INFO_WIDTH(&state.info), GST_VIDEO_INFO_HEIGHT(&state.info),
+        static_cast<double>(state.info.fps_d) / state.info.fps_n};
+    if (state.scene)
+        state.scene->reshape(shape);
+    else
+        state.scene.emplace(settings.scene, shape);
+    if (resized || !state.painter)
+        state.painter = std::make_unique<FramePainter>(settings.scene.seed, shape.width,
+                                                       shape.height, settings.noise);
+}
+
+static gboolean gst_facet_test_src_set_caps(GstBaseSrc* source, GstCaps* caps) {
+    GstFacetTestSrc* self = GST_FACET_TEST_SRC(source);
+    TestSrcState& state = *self->state;
+    GstVideoInfo info;
+    if (!gst_video_info_from_caps(&info, caps)) return FALSE;
+    if (state.scene) {
+        state.origin = gst_facet_test_src_time_of(state, state.frames);
+        state.frames = 0;
+    }
+    const bool resized = info.width != state.info.width || info.height != state.info.height;
+    state.info = info;
+    state.target.format = gst_facet_test_src_format(GST_VIDEO_INFO_FORMAT(&info));
+    gdouble red = 0.299;
+    gdouble blue = 0.114;
+    gst_video_color_matrix_get_Kr_Kb(info.colorimetry.matrix, &red, &blue);
+    state.target.matrix = facet::drawing::YuvMatrix::from(
+        red, blue, info.colorimetry.range == GST_VIDEO_COLOR_RANGE_0_255);
+    gst_facet_test_src_rebuild(self, resized);
+    gst_base_src_set_blocksize(source, static_cast<guint>(info.size));
+    gst_element_post_message(GST_ELEMENT(self), gst_message_new_latency(GST_OBJECT(self)));
+    GST_INFO_OBJECT(self, "drawing %" GST_PTR_FORMAT, caps);
+    return TRUE;
+}
+
+static gboolean gst_facet_test_src_decide_allocation(GstBaseSrc* source, GstQuery* query) {
+    GstBufferPool* pool = nullptr;
+    guint size = 0;
+    guint least = 0;
+    guint most = 0;
+    const bool proposed = gst_query_get_n_allocation_pools(query) > 0;
+    if (proposed) gst_query_parse_nth_allocation_pool(query, 0, &pool, &size, &least, &most);
+    size = std::max(size, static_cast<guint>(GST_FACET_TEST_SRC(source)->state->info.size));
+    if (!pool) pool = gst_video_buffer_pool_new();
+    GstStructure* config = gst_buffer_pool_get_config(pool);
+    GstCaps* caps = nullptr;
+    gst_query_parse_allocation(query, &caps, nullptr);
+    if (gst_query_find_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr))
+        gst_buffer_pool_config_add_option(config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+    gst_buffer_pool_config_set_params(config, caps, size, least, most);
+    gst_buffer_pool_set_config(pool, config);
+    if (proposed)
+        gst_query_set_nth_allocation_pool(query, 0, pool, size, least, most);
+    else
+        gst_query_add_allocation_pool(query, pool, size, least, most);
+    gst_object_unref(pool);
+    return GST_BASE_SRC_CLASS(gst_facet_test_src_parent_class)->decide_allocation(source, query);
+}
+
+static gboolean gst_facet_test_src_query(GstBaseSrc* source, GstQuery* query) {
+    const TestSrcState& state = *GST_FACET_TEST_SRC(source)->state;
+    if (GST_QUERY_TYPE(query) != GST_QUERY_LATENCY)
+        return GST_BASE_SRC_CLASS(gst_facet_test_src_parent_class)->query(source, query);
+    GST_OBJECT_LOCK(source);
+    const GstVideoInfo info = state.info;
+    GST_OBJECT_UNLOCK(source);
+    if (info.fps_n <= 0 || info.fps_d <= 0) return FALSE;
+    // As of a camera: a frame is there at its end at the latest.
+    const GstClockTime latency = gst_util_uint64_scale(
+        GST_SECOND, static_cast<guint64>(info.fps_d), static_cast<guint64>(info.fps_n));
+    gst_query_set_latency(query, gst_base_src_is_live(source), latency, GST_CLOCK_TIME_NONE);
+    return TRUE;
+}
+
+// A live frame is due at its timestamp; the base class waits for it on the pipeline's clock.
+static void gst_facet_test_src_get_times(GstBaseSrc* source, GstBuffer* buffer, GstClockTime* start,
+                                         GstClockTime* end) {
+    *start = *end = GST_CLOCK_TIME_NONE;
+    if (!gst_base_src_is_live(source) || !GST_BUFFER_PTS_IS_VALID(buffer)) return;
+    *start = GST_BUFFER_PTS(buffer);
+    *end = *start + GST_BUFFER_DURATION(buffer);
+}
+
+static void gst_facet_test_src_write_truth(const Scene& scene, GstBuffer* buffer) {
+    const auto width = static_cast<float>(scene.shape().width);
+    const auto height = static_cast<float>(scene.shape().height);
+    facet::GroundTruth truth;
+    truth.frame = scene.frame();
+    for (const facet::drawing::Person& person : scene.people()) {
+        const float left = std::clamp(person.box.left, 0.0F, width);
+        const float top = std::clamp(person.box.top, 0.0F, height);
+        facet::TrueFace face;
+        face.identity = person.traits.identity;
+        face.x = left;
+        face.y = top;
+        face.width = std::clamp(person.box.right, 0.0F, width) - left;
+        face.height = std::clamp(person.box.bottom, 0.0F, height) - top;
+        face.age = person.traits.age;
+        face.gender = to_string(person.traits.gender);
+        face.mood = to_string(person.pose.mood);
+        face.skin_tone = person.traits.skin_tone;
+        face.lighting = to_string(scene.lighting());
+        face.visible = person.visible;
+        truth.faces.push_back(std::move(face));
+    }
+    facet::set_ground_truth(buffer, truth, scene.shape().width, scene.shape().height);
+}
+
+static GstFlowReturn gst_facet_test_src_fill(GstPushSrc* source, GstBuffer* buffer) {
+    GstFacetTestSrc* self = GST_FACET_TEST_SRC(source);
+    TestSrcState& state = *self->state;
+    if (!state.scene) {
+        GST_ELEMENT_ERROR(self, CORE, NEGOTIATION, (nullptr), ("no caps before the first frame"));
+        return GST_FLOW_NOT_NEGOTIATED;
+    }
+    if (!state.fresh) state.scene->step();
+    state.fresh = false;
+    GstVideoFrame frame;
+    if (!gst_video_frame_map(&frame, &state.info, buffer, GST_MAP_WRITE)) {
+        GST_ELEMENT_ERROR(self, RESOURCE, WRITE, ("Cannot write into the buffer of a frame"),
+                          ("%zu bytes", gst_buffer_get_size(buffer)));
+        return GST_FLOW_ERROR;
+    }
+    for (guint plane = 0; plane < GST_VIDEO_FRAME_N_PLANES(&frame); ++plane) {
+        state.target.planes[plane] =
+            static_cast<uint8_t*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, plane));
+        state.target.strides[plane] = GST_VIDEO_FRAME_PLANE_STRIDE(&frame, plane);
+    }
+    facet::drawing::write_frame(state.painter->paint(*state.scene), state.target);
+    gst_video_frame_unmap(&frame);
+    gst_facet_test_src_write_truth(*state.scene, buffer);
+    GST_BUFFER_PTS(buffer) = gst_facet_test_src_time_of(state, state.frames);
+    GST_BUFFER_DTS(buffer) = GST_CLOCK_TIME_NONE;
+    GST_BUFFER_DURATION(buffer) =
+        gst_facet_test_src_time_of(state, state.frames + 1) - GST_BUFFER_PTS(buffer);
+    GST_BUFFER_OFFSET(buffer) = state.scene->frame();
+    GST_BUFFER_OFFSET_END(buffer) = state.scene->frame() + 1;
+    ++state.frames;
+    GST_LOG_OBJECT(self, "frame %" G_GUINT64_FORMAT ": %zu faces", state.scene->frame(),
+                   state.scene->people().size());
+    return GST_FLOW_OK;
+}
+
+static void gst_facet_test_src_set_property(GObject* object, guint id, const GValue* value,
+                                            GParamSpec* spec) {
+    GstFacetTestSrc* self = GST_FACET_TEST_SRC(object);
+    if (id == kPropIsLive) {
+        gst_base_src_set_live(GST_BASE_SRC(self), g_value_get_boolean(value));
+        return;
+    }
+    Settings& settings = self->state->settings;
+    SceneSettings& scene = settings.scene;
+    GST_OBJECT_LOCK(self);
+    switch (id) {
+        case kPropFaces:
+            scene.faces = g_value_get_double(value);
+            break;
+        case kPropArrival:
+            scene.arrival = static_cast<Arrival>(g_value_get_enum(value));
+            break;
+        case kPropSeed:
+            scene.seed = g_value_get_uint64(value);
+            break;
+        case kPropMotion:
+            scene.motion = g_value_get_double(value);
+            break;
+        case kPropMinSize:
+            scene.min_size = g_value_get_double(value);
+            break;
+        case kPropMaxSize:
+            scene.max_size = g_value_get_double(value);
+            break;
+        case kPropLighting:
+            scene.lighting = g_value_get_double(value);
+            break;
+        case kPropNoise:
+            settings.noise = g_value_get_double(value);
+            break;
+        case kPropOccluders:
+            scene.occluders = g_value_get_int(value);
+            break;
+        case kPropMoodInterval:
+            scene.mood_seconds = g_value_get_uint(value) / 1000.0;
+            break;
+        default:
+            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+    }
+    GST_OBJECT_UNLOCK(self);
+}
+
+static void gst_facet_test_src_get_property(GObject* object, guint id, GValue* value,
+                                            GParamSpec* spec) {
+    GstFacetTestSrc* self = GST_FACET_TEST_SRC(object);
+    if (id == kPropIsLive) {
+        g_value_set_boolean(value, gst_base_src_is_live(GST_BASE_SRC(self)));
+        return;
+    }
+    const Settings settings = gst_facet_test_src_copy_settings(self);
+    const SceneSettings& scene = settings.scene;
+    switch (id) {
+        case kPropFaces:
+            g_value_set_double(value, scene.faces);
+            break;
+        case kPropArrival:
+            g_value_set_enum(value, static_cast<int>(scene.arrival));
+            break;
+        case kPropSeed:
+            g_value_set_uint64(value, scene.seed);
+            break;
+        case kPropMotion:
+            g_value_set_double(value, scene.motion);
+            break;
+        case kPropMinSize:
+            g_value_set_double(value, scene.min_size);
+            break;
+        case kPropMaxSize:
+            g_value_set_double(value, scene.max_size);
+            break;
+        case kPropLighting:
+            g_value_set_double(value, scene.lighting);
+            break;
+        case kPropNoise:
+            g_value_set_double(value, settings.noise);
+            break;
+        case kPropOccluders:
+            g_value_set_int(value, scene.occluders);
+            break;
+        case kPropMoodInterval:
+            g_value_set_uint(value, static_cast<guint>(scene.mood_seconds * 1000.0 + 0.5));
+            break;
+        default:
+            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
+    }
+}
+
+static void gst_facet_test_src_finalize(GObject* object) {
+    delete GST_FACET_TEST_SRC(object)->state;
+    G_OBJECT_CLASS(gst_facet_test_src_parent_class)->finalize(object);
+}
+
+static void gst_facet_test_src_install_properties(GObjectClass* object_class) {
+    const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
+                                                GST_PARAM_MUTABLE_READY);
+    const SceneSettings defaults;
+    const auto add_number = [&](Property id, const char* name, const char* nick, const char* blurb,
+                                double low, double high, double fallback) {
+        g_object_class_install_property(
+            object_class, id, g_param_spec_double(name, nick, blurb, low, high, fallback, flags));
+    };
+    add_number(kPropFaces, "faces", "Faces",
+               "Mean number of faces in a frame, 0 to 256 (default: 3)", 0, kMostFaces,
+               defaults.faces);
+    g_object_class_install_property(
+        object_class, kPropArrival,
+        g_param_spec_enum("arrival", "Arrival", "How people come (default: constant)",
+                          gst_facet_test_src_arrival_get_type(),
+                          static_cast<int>(defaults.arrival), flags));
+    g_object_class_install_property(
+        object_class, kPropSeed,
+        g_param_spec_uint64("seed", "Seed",
+                            "The same seed, size and rate give the same frames, bit for bit, on "
+                            "any machine (default: 0)",
+                            0, G_MAXUINT64, defaults.seed, flags));
+    add_number(kPropMotion, "motion", "Motion",
+               "How much people move, 0 (not at all) to 4; 1 is lively (default: 0.5)", 0,
+               kMostMotion, defaults.motion);
+    add_number(kPropMinSize, "min-size", "Smallest face",
+               "Height of the smallest faces in frame heights, 0.02 to 1 (default: 0.15)",
+               kSmallestFace, 1, defaults.min_size);
+    add_number(kPropMaxSize, "max-size", "Largest face",
+               "Height of the largest faces in frame heights, 0.02 to 1; min-size where that is "
+               "larger (default: 0.4)",
+               kSmallestFace, 1, defaults.max_size);
+    add_number(kPropLighting, "lighting", "Lighting",
+               "How much direction, colour and strength of the light vary, 0 to 1 (default: 0.5)",
+               0, 1, defaults.lighting);
+    add_number(kPropNoise, "noise", "Noise",
+               "Standard deviation of the grain in steps of 8-bit samples, 0 to 64 (default: 3)",
+               0, kMostNoise, kDefaultNoise);
+    g_object_class_install_property(
+        object_class, kPropOccluders,
+        g_param_spec_int("occluders", "Occluders",
+                         "Things passing in front of people at any time, 0 to 32 (default: 0)", 0,
+                         kMostOccluders, defaults.occluders, flags));
+    g_object_class_install_property(
+        object_class, kPropMoodInterval,
+        g_param_spec_uint("mood-interval", "Mood interval",
+                          "Milliseconds between a person's changes of mood, 0: never (default: "
+                          "4000)",
+                          0, G_MAXUINT, kDefaultMoodInterval, flags));
+    g_object_class_install_property(
+        object_class, kPropIsLive,
+        g_param_spec_boolean("is-live", "Is live",
+                             "Deliver frames at their times by the pipeline's clock (default: "
+                             "false)",
+                             FALSE, flags));
+}
+
+static void gst_facet_test_src_class_init(GstFacetTestSrcClass* klass) {
+    GST_DEBUG_CATEGORY_INIT(facet_test_src_debug, "facettestsrc", 0, "Facet's source of faces");
+    auto* object_class = G_OBJECT_CLASS(klass);
+    auto* element_class = GST_ELEMENT_CLASS(klass);
+    auto* source_class = GST_BASE_SRC_CLASS(klass);
+    object_class->set_property = gst_facet_test_src_set_property;
+    object_class->get_property = gst_facet_test_src_get_property;
+    object_class->finalize = gst_facet_test_src_finalize;
+    gst_facet_test_src_install_properties(object_class);
+    gst_element_class_add_static_pad_template(element_class, &src_template);
+    gst_element_class_set_static_metadata(
+        element_class, "Facet test source", "Source/Video",
+        "Draws moving faces of known identity, age, gender and mood", "Facet");
+    source_class->start = gst_facet_test_src_start;
+    source_class->stop = gst_facet_test_src_stop;
+    source_class->fixate = gst_facet_test_src_fixate;
+    source_class->set_caps = gst_facet_test_src_set_caps;
+    source_class->decide_allocation = gst_facet_test_src_decide_allocation;
+    source_class->query = gst_facet_test_src_query;
+    source_class->get_times = gst_facet_test_src_get_times;
+    GST_PUSH_SRC_CLASS(klass)->fill = gst_facet_test_src_fill;
+    gst_type_mark_as_plugin_api(gst_facet_test_src_arrival_get_type(),
+                                static_cast<GstPluginAPIFlags>(0));
+}
+
+static void gst_facet_test_src_init(GstFacetTestSrc* self) {
+    self->state = new TestSrcState();
+    gst_video_info_init(&self->state->info);
+    gst_base_src_set_format(GST_BASE_SRC(self), GST_FORMAT_TIME);
+}
