@@ -10,7 +10,8 @@
     element(facetdetect) \
     element(facetclassify) \
     element(facetoverlay) \
-    element(facetpublish)
+    element(facetpublish) \
+    element(facettestsrc)
 // clang-format on
 
 #define FACET_DECLARE(name) GST_ELEMENT_REGISTER_DECLARE(name);

@@ -69,8 +69,8 @@ void paint_window(Room& room) {
     const Colour sky = {room.random.between(150, 215), 214, 236};
     room.canvas.paint(room.at(x, y), {-0.3F, -0.3F, 0.3F, 0.3F}, [&](float px, float py) {
         const float distance = rounded_box(px, py, half_width, half_height, 0.01F);
-        const float bars = std::max(line_coverage(px, 0.007F, room.pixel),
-                                    line_coverage(py, 0.007F, room.pixel));
+        const float bars =
+            std::max(line_coverage(px, 0.007F, room.pixel), line_coverage(py, 0.007F, room.pixel));
         const float frame = std::max(bars, coverage(-distance - 0.016F, room.pixel));
         return Ink{mixed(sky * (1.0F - 0.3F * (py + 0.2F)), {236, 232, 222}, frame),
                    coverage(distance, room.pixel)};
@@ -87,9 +87,9 @@ void paint_picture(Room& room) {
     const float bend = room.random.between(0.2F, 0.8F);
     room.canvas.paint(room.at(x, y), {-0.16F, -0.16F, 0.16F, 0.16F}, [&](float px, float py) {
         const float distance = rounded_box(px, py, half_width, half_height, 0.004F);
-        Colour colour = mixed(paper, subject, coverage(ellipse(px, py, half_width * bend,
-                                                               half_height * 0.7F),
-                                                       room.pixel));
+        Colour colour =
+            mixed(paper, subject,
+                  coverage(ellipse(px, py, half_width * bend, half_height * 0.7F), room.pixel));
         colour = mixed(colour, {70, 52, 38}, coverage(-distance - 0.012F, room.pixel));
         return Ink{colour, coverage(distance, room.pixel)};
     });
@@ -121,7 +121,8 @@ void paint_balloon(Room& room) {
     const Colour colour = room.random.chance(0.5F) ? skin : any_colour(room.random);
     room.canvas.paint(room.at(x, y), {-0.2F, -0.22F, 0.2F, 0.22F}, [&](float px, float py) {
         const float shade = 1.0F - 0.8F * (px * px + py * py) / (size * size) * 0.4F;
-        const float glint = soft_spot(px + size * 0.3F, py + size * 0.45F, size * 0.3F, size * 0.3F);
+        const float glint =
+            soft_spot(px + size * 0.3F, py + size * 0.45F, size * 0.3F, size * 0.3F);
         return Ink{mixed(colour * shade, {255, 255, 255}, 0.6F * glint),
                    coverage(ellipse(px, py, size, size * 1.25F), room.pixel)};
     });

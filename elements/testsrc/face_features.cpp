@@ -23,7 +23,9 @@ struct MouthShape {
     }
     [[nodiscard]] float middle(float t) const { return y - corners * t * t; }
     [[nodiscard]] float opening_top(float t) const { return middle(t) - 0.30F * gape * bulge(t); }
-    [[nodiscard]] float opening_bottom(float t) const { return middle(t) + 0.70F * gape * bulge(t); }
+    [[nodiscard]] float opening_bottom(float t) const {
+        return middle(t) + 0.70F * gape * bulge(t);
+    }
     [[nodiscard]] float lip_top(float t) const {
         const float bow = 0.75F + std::min(std::fabs(t) * 1.6F, 0.25F);
         return opening_top(t) - upper * bow * bulge(t);
@@ -36,40 +38,39 @@ MouthShape mouth_of(const FaceDrawing& face) {
     const Expression& e = face.expression;
     const float y = look.mouth_y + 0.25F * e.corners - 0.10F * e.gape * e.round;
     const float lips = look.lips * (1.0F - 0.45F * e.press);
-    return {face.x_of(0),
-            face.y_of(y),
-            look.mouth_width * (1.0F + e.widen) * face.stretch(0),
-            e.corners,
-            e.gape,
-            e.round,
-            lips * 0.80F,
-            lips};
+    return {face.x_of(0), face.y_of(y), look.mouth_width * (1.0F + e.widen) * face.stretch(0),
+            e.corners,    e.gape,       e.round,
+            lips * 0.80F, lips};
 }
 
-Ink mouth_ink(const FaceDrawing& face, const MouthShape& mouth, float brightness, float x, float y) {
+Ink mouth_ink(const FaceDrawing& face, const MouthShape& mouth, float brightness, float x,
+              float y) {
     const float pixel = face.pixel;
     const float t = std::clamp((x - mouth.x) / mouth.half_width, -1.0F, 1.0F);
     const float beside = std::fabs(x - mouth.x) - mouth.half_width;
     const float outer = std::max({mouth.lip_top(t) - y, y - mouth.lip_bottom(t), beside});
     const float alpha = coverage(outer, pixel);
     const float dark_line = line_coverage(y - mouth.middle(t), 0.0075F, pixel) *
-                            coverage(beside - 0.01F, pixel) * (1.0F - smooth_step(0, 0.02F, mouth.gape));
+                            coverage(beside - 0.01F, pixel) *
+                            (1.0F - smooth_step(0, 0.02F, mouth.gape));
     const float lower = smooth_step(0, mouth.lower, y - mouth.opening_bottom(t));
     Colour colour = face.look.lip * (0.90F + 0.16F * lower * (1.0F - lower) * 4.0F);
-    const float inside = mouth.gape <= 0 ? 0
-                                         : coverage(std::max(mouth.opening_top(t) - y,
-                                                             y - mouth.opening_bottom(t)),
-                                                    pixel);
+    const float inside =
+        mouth.gape <= 0
+            ? 0
+            : coverage(std::max(mouth.opening_top(t) - y, y - mouth.opening_bottom(t)), pixel);
     Colour hollow = kThroat;
     const float height = std::max(mouth.opening_bottom(t) - mouth.opening_top(t), 0.001F);
     const float depth = (y - mouth.opening_top(t)) / height;
-    if (mouth.round > 0.5F) hollow = mixed(hollow, kTongue, 0.8F * smooth_step(0.60F, 0.85F, depth));
+    if (mouth.round > 0.5F)
+        hollow = mixed(hollow, kTongue, 0.8F * smooth_step(0.60F, 0.85F, depth));
     const float bite = mouth.corners > 0 ? 0.72F : 0.94F;
     const float teeth = face.expression.teeth * (1.0F - smooth_step(bite, bite + 0.08F, depth));
     hollow = mixed(hollow, kTeeth, teeth);
     // The line between clenched teeth.
     if (mouth.corners < 0)
-        hollow = mixed(hollow, kThroat, 0.6F * line_coverage((depth - 0.5F) * height, 0.004F, pixel));
+        hollow =
+            mixed(hollow, kThroat, 0.6F * line_coverage((depth - 0.5F) * height, 0.004F, pixel));
     colour = mixed(colour, hollow, inside);
     const Colour line = {face.look.lip.red * 0.42F, face.look.lip.green * 0.34F,
                          face.look.lip.blue * 0.34F};
@@ -113,12 +114,14 @@ Colour eyeball(const FaceDrawing& face, const EyeShape& eye, float iris_x, float
     const float dx = x - iris_x;
     const float dy = y - middle;
     const float from_iris = std::sqrt(dx * dx + dy * dy);
-    Colour colour = kEyeWhite * (1.0F - 0.18F * smooth_step(0.03F, -0.01F, y - eye.top(eye.along(x))));
-    const Colour iris = mixed(face.look.iris, face.look.iris * 0.45F,
-                              smooth_step(0.6F, 1.0F, from_iris / radius));
+    Colour colour =
+        kEyeWhite * (1.0F - 0.18F * smooth_step(0.03F, -0.01F, y - eye.top(eye.along(x))));
+    const Colour iris =
+        mixed(face.look.iris, face.look.iris * 0.45F, smooth_step(0.6F, 1.0F, from_iris / radius));
     colour = mixed(colour, iris, coverage(from_iris - radius, pixel));
     colour = mixed(colour, kPupil, coverage(from_iris - radius * 0.48F, pixel));
-    const float glint = ellipse(dx + radius * 0.35F, dy + radius * 0.4F, radius * 0.28F, radius * 0.28F);
+    const float glint =
+        ellipse(dx + radius * 0.35F, dy + radius * 0.4F, radius * 0.28F, radius * 0.28F);
     return mixed(colour, {255, 255, 255}, 0.9F * coverage(glint, pixel));
 }
 
@@ -148,14 +151,15 @@ void paint_eye(const FaceDrawing& face, float side) {
             colour = mixed(colour, ink, cover / std::max(alpha + cover * (1.0F - alpha), 1e-4F));
             alpha += cover * (1.0F - alpha);
         };
-        over(crease, 0.55F * line_coverage(y - top + 0.026F, 0.006F, pixel) * coverage(beside, pixel));
-        over(crease, 0.6F * line_coverage(y - bottom - 0.002F, 0.0055F, pixel) *
-                         coverage(beside, pixel));
+        over(crease,
+             0.55F * line_coverage(y - top + 0.026F, 0.006F, pixel) * coverage(beside, pixel));
+        over(crease,
+             0.6F * line_coverage(y - bottom - 0.002F, 0.0055F, pixel) * coverage(beside, pixel));
         over(kLash, line_coverage(y - top, lid, pixel) * coverage(beside, pixel));
         // Long lashes run out beyond the temple's corner, upwards.
-        const float wing = capsule(x, y, eye.x + side * eye.half_width * 0.9F, eye.y + eye.tilt - 0.004F,
-                                   eye.x + side * (eye.half_width + 0.030F), eye.y + eye.tilt - 0.030F,
-                                   0.008F);
+        const float wing =
+            capsule(x, y, eye.x + side * eye.half_width * 0.9F, eye.y + eye.tilt - 0.004F,
+                    eye.x + side * (eye.half_width + 0.030F), eye.y + eye.tilt - 0.030F, 0.008F);
         over(kLash, unit_clamp(look.lash * 1.7F - 0.7F) * coverage(wing, pixel));
         return Ink{colour, alpha};
     });
@@ -197,13 +201,12 @@ void paint_mouth(const FaceDrawing& face) {
     const MouthShape mouth = mouth_of(face);
     const float brightness = 0.15F + 0.85F * face.shade(mouth.x, mouth.y);
     const float up = std::fabs(mouth.corners) + mouth.gape + mouth.upper + mouth.lower + 0.02F;
-    const Box box = {mouth.x - mouth.half_width - 0.02F, mouth.y - up, mouth.x + mouth.half_width + 0.02F,
-                     mouth.y + up};
+    const Box box = {mouth.x - mouth.half_width - 0.02F, mouth.y - up,
+                     mouth.x + mouth.half_width + 0.02F, mouth.y + up};
     face.stain(mouth.x, mouth.lip_bottom(0) + 0.022F, mouth.half_width * 0.75F, 0.028F,
                face.lit(face.look.skin * 0.66F, 1.0F), 0.55F);
-    face.canvas.paint(face.pose.placement, box, [&](float x, float y) {
-        return mouth_ink(face, mouth, brightness, x, y);
-    });
+    face.canvas.paint(face.pose.placement, box,
+                      [&](float x, float y) { return mouth_ink(face, mouth, brightness, x, y); });
     for (const float side : {-1.0F, 1.0F})
         face.stain(mouth.x + side * (mouth.half_width + 0.008F), mouth.middle(1.0F), 0.026F, 0.024F,
                    face.lit(face.look.skin * 0.5F, 1.0F), 0.75F);
@@ -247,7 +250,8 @@ void paint_glasses(const FaceDrawing& face) {
     for (const float side : {-1.0F, 1.0F}) {
         const float x = face.x_of(side * look.eye_x);
         const float half = width * face.stretch(side * look.eye_x);
-        const Box box = {x - half - 0.03F, y - height - 0.03F, x + half + 0.03F, y + height + 0.03F};
+        const Box box = {x - half - 0.03F, y - height - 0.03F, x + half + 0.03F,
+                         y + height + 0.03F};
         face.canvas.paint(face.pose.placement, box, [&](float px, float py) {
             const float rim = rounded_box(px - x, py - y, half, height, 0.06F);
             const float glare = 0.10F * coverage(rim, face.pixel) *
@@ -262,8 +266,8 @@ void paint_glasses(const FaceDrawing& face) {
     }
     const float left = face.x_of(-look.eye_x) + width * face.stretch(-look.eye_x);
     const float right = face.x_of(look.eye_x) - width * face.stretch(look.eye_x);
-    face.stroke({(left + right) * 0.5F, y - 0.025F, std::max((right - left) * 0.5F, 0.01F), 0.01F, 0,
-                 0.008F, 0},
+    face.stroke({(left + right) * 0.5F, y - 0.025F, std::max((right - left) * 0.5F, 0.01F), 0.01F,
+                 0, 0.008F, 0},
                 frame, 1.0F);
 }
 

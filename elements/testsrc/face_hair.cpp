@@ -19,8 +19,7 @@ float hair_distance(const FaceDrawing& face, float x, float y, float bottom) {
     if (look.hair_style == HairStyle::kWavy && y > look.widest)
         volume += 0.028F * sine(y * 3.2F + static_cast<float>(look.salt & 7U) * 0.125F);
     const float half = look.half_width + volume;
-    if (y < look.widest)
-        return ellipse(x, y - look.widest, half, look.widest - look.crown + volume);
+    if (y < look.widest) return dome(x, y - look.widest, half, look.widest - look.crown + volume);
     const float inwards = look.hair_style == HairStyle::kBob ? 0.10F * (y - look.widest) : 0;
     return std::max(std::fabs(x) - half + inwards, y - bottom);
 }
@@ -47,23 +46,26 @@ Colour strands(const FaceDrawing& face, float x, float y) {
 float hairline(const FaceLook& look, float x) {
     const float share = std::fabs(x) / look.half_width;
     const float squared = share * share;
-    const bool parted = look.hair_style == HairStyle::kParted || look.hair_style == HairStyle::kLong;
-    const float swept = parted ? 0.10F * (1.0F - smooth_step(0, 0.22F, std::fabs(x - look.part * 0.3F)))
-                               : 0;
+    const bool parted =
+        look.hair_style == HairStyle::kParted || look.hair_style == HairStyle::kLong;
+    const float swept =
+        parted ? 0.10F * (1.0F - smooth_step(0, 0.22F, std::fabs(x - look.part * 0.3F))) : 0;
     const float temples = look.recession * 0.16F * unit_clamp(squared * 2.4F) * (1.0F - squared);
     const float sides = 0.46F * squared * squared * squared;
-    const float bald = look.recession * look.recession * 0.42F * (1.0F - squared * squared * squared);
+    const float bald =
+        look.recession * look.recession * 0.42F * (1.0F - squared * squared * squared);
     return -0.5F + look.fringe - swept - temples - bald + sides;
 }
 
 void paint_bun(const FaceDrawing& face) {
     const float y = face.look.crown - face.look.hair_volume - 0.05F;
-    face.canvas.paint(face.pose.placement, {-0.17F, y - 0.14F, 0.17F, y + 0.14F}, [&](float x, float py) {
-        const float distance = ellipse(x, py - y, 0.145F, 0.115F);
-        const float shade = 0.80F + 0.25F * unit_clamp(-distance * 6.0F) +
-                            0.14F * face.texture(x, py, 20.0F, 33);
-        return Ink{face.lit(face.look.hair, shade), coverage(distance, face.pixel)};
-    });
+    face.canvas.paint(
+        face.pose.placement, {-0.17F, y - 0.14F, 0.17F, y + 0.14F}, [&](float x, float py) {
+            const float distance = ellipse(x, py - y, 0.145F, 0.115F);
+            const float shade = 0.80F + 0.25F * unit_clamp(-distance * 6.0F) +
+                                0.14F * face.texture(x, py, 20.0F, 33);
+            return Ink{face.lit(face.look.hair, shade), coverage(distance, face.pixel)};
+        });
 }
 
 }  // namespace
@@ -131,8 +133,10 @@ void paint_beard(const FaceDrawing& face) {
             const float chin = rounded_box(x - middle, y - 0.435F, 0.105F, 0.075F, 0.05F);
             cover = coverage(chin, face.pixel + 0.03F);
         }
-        const float moustache = std::fabs(y - lip - 0.4F * from_middle * from_middle / 0.16F) - 0.024F;
-        const float over_lip = coverage(std::max(moustache, from_middle - 0.155F), face.pixel + 0.012F);
+        const float moustache =
+            std::fabs(y - lip - 0.4F * from_middle * from_middle / 0.16F) - 0.024F;
+        const float over_lip =
+            coverage(std::max(moustache, from_middle - 0.155F), face.pixel + 0.012F);
         cover = std::max(cover, over_lip);
         const float grain = 1.0F + 0.20F * face.texture(x, y, 30.0F, 35);
         return Ink{face.lit(look.brow, face.shade(x, y) * grain), cover * inside * strength};

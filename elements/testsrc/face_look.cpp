@@ -80,8 +80,8 @@ void shape_eyes(FaceLook& look, const Stage& stage, Random& random) {
     look.brow_y = -random.around(lerp(0.125F, 0.098F, stage.male), 0.005F) - 0.012F * stage.child +
                   0.008F * stage.old;
     look.brow_width = random.around(0.112F, 0.005F) - 0.014F * stage.child;
-    look.brow_thickness = random.around(lerp(0.0115F, 0.0265F, stage.male), 0.0016F) *
-                          (1.0F - 0.35F * stage.child);
+    look.brow_thickness =
+        random.around(lerp(0.0115F, 0.0265F, stage.male), 0.0016F) * (1.0F - 0.35F * stage.child);
     look.brow_arch = random.around(lerp(0.034F, 0.012F, stage.male), 0.005F);
 }
 
@@ -166,7 +166,8 @@ void shape_hair(FaceLook& look, const FaceTraits& traits, Random& random) {
 
 void colour_all(FaceLook& look, const FaceTraits& traits, Random& random) {
     look.skin = varied(skin_colour(traits.skin_tone), random, 0.045F);
-    const Colour dyed = varied(kHairs[random.below(static_cast<int>(kHairs.size()))], random, 0.15F);
+    const Colour dyed =
+        varied(kHairs[random.below(static_cast<int>(kHairs.size()))], random, 0.15F);
     look.hair = mixed(dyed, varied(kGrey, random, 0.06F), look.grey);
     look.brow = mixed(dyed * 0.75F, kGrey, look.grey * 0.75F);
     const float contrast = (look.brow.green + 10.0F) / (look.skin.green + 10.0F);
@@ -182,7 +183,9 @@ void colour_all(FaceLook& look, const FaceTraits& traits, Random& random) {
 
 }  // namespace
 
-const char* to_string(Gender gender) { return gender == Gender::kFemale ? "female" : "male"; }
+const char* to_string(Gender gender) {
+    return gender == Gender::kFemale ? "female" : "male";
+}
 
 const char* to_string(Mood mood) {
     constexpr std::array<const char*, kMoods> kNames = {"neutral", "happy", "sad", "surprise",
@@ -190,7 +193,9 @@ const char* to_string(Mood mood) {
     return kNames[static_cast<size_t>(mood)];
 }
 
-Colour skin_colour(int skin_tone) { return kSkins[static_cast<size_t>(skin_tone)]; }
+Colour skin_colour(int skin_tone) {
+    return kSkins[static_cast<size_t>(skin_tone)];
+}
 
 FaceLook look_of(const FaceTraits& traits) {
     FaceLook look{};

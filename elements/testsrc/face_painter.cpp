@@ -50,15 +50,15 @@ void FaceDrawing::stroke(const Arc& arc, Colour colour, float alpha) const {
 
 void FaceDrawing::stain(float x, float y, float half_width, float half_height, Colour colour,
                         float alpha) const {
-    canvas.paint(pose.placement,
-                 {x - half_width, y - half_height, x + half_width, y + half_height},
+    canvas.paint(pose.placement, {x - half_width, y - half_height, x + half_width, y + half_height},
                  [&](float px, float py) {
                      return Ink{colour, alpha * soft_spot(px - x, py - y, half_width, half_height)};
                  });
 }
 
 float head_distance(const FaceLook& look, float x, float y) {
-    if (y <= look.widest) return ellipse(x, y - look.widest, look.half_width, look.widest - look.crown);
+    if (y <= look.widest)
+        return dome(x, y - look.widest, look.half_width, look.widest - look.crown);
     const float depth = 0.5F - look.widest;
     const float v = (y - look.widest) / depth;
     const float narrowed = look.half_width * (1.0F - look.taper * v * v);
@@ -145,8 +145,8 @@ void paint_wrinkles(const FaceDrawing& face) {
     // Forehead: one line after the other, deeper with age; raised brows deepen them.
     for (int i = 0; i < 3; ++i) {
         const float depth = unit_clamp(look.forehead_lines * 1.7F - 0.3F * static_cast<float>(i));
-        const float y = face.y_of(lerp(look.eye_y + look.brow_y, -0.5F,
-                                       0.40F + 0.17F * static_cast<float>(i)));
+        const float y =
+            face.y_of(lerp(look.eye_y + look.brow_y, -0.5F, 0.40F + 0.17F * static_cast<float>(i)));
         face.stroke({face.x_of(0), y, 0.19F - 0.02F * static_cast<float>(i), -0.012F, 0, 0.0095F},
                     line, 0.75F * depth);
     }
@@ -159,12 +159,14 @@ void paint_wrinkles(const FaceDrawing& face) {
                     line, 0.7F * look.bags);
         for (int i = -1; i <= 1; ++i) {
             const float spread = static_cast<float>(i) * 0.028F;
-            const float x = eye + side * (look.eye_width + 0.045F) * face.stretch(side * look.eye_x);
+            const float x =
+                eye + side * (look.eye_width + 0.045F) * face.stretch(side * look.eye_x);
             face.stroke({x, eye_y + spread, 0.03F, 0, side * spread * 0.6F, 0.006F}, line,
                         0.8F * look.crows_feet);
         }
         // From the wing of the nose past the corner of the mouth; smiling shows it at any age.
-        const float fold = std::max(0.15F + 0.85F * look.folds - 0.15F, 0.30F * face.expression.cheeks);
+        const float fold =
+            std::max(0.15F + 0.85F * look.folds - 0.15F, 0.30F * face.expression.cheeks);
         const float wing = face.x_of(side * (look.nose_width + 0.018F));
         const float corner = face.x_of(side * (look.mouth_width + 0.050F));
         const float top = face.y_of(look.nose_y - 0.01F);

@@ -23,7 +23,9 @@ struct Light {
 };
 
 // Half the width of the face box at its height of one: cheek to cheek, without the ears.
-[[nodiscard]] inline float box_half_width(const FaceLook& look) { return look.half_width; }
+[[nodiscard]] inline float box_half_width(const FaceLook& look) {
+    return look.half_width;
+}
 
 void paint_person(Canvas& canvas, const FaceLook& look, const FacePose& pose, const Light& light);
 

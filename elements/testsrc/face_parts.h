@@ -14,8 +14,8 @@ struct FaceDrawing {
     const FacePose& pose;
     const Light& light;
     Expression expression;
-    float pixel;             // in face heights
-    float turn_x, turn_y;    // how far the middle of the face moved
+    float pixel;           // in face heights
+    float turn_x, turn_y;  // how far the middle of the face moved
 
     // Where a feature at x, y of a face seen from the front comes to lie.
     [[nodiscard]] float x_of(float x) const {

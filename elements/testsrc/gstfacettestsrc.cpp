@@ -34,7 +34,8 @@ struct Settings {
     double noise = kDefaultNoise;
 };
 
-// Invariants: all but `settings` belong to the streaming thread between start and stop. `scene` and
+// Invariants: all but `settings` belong to the streaming thread between start and stop; `info` is
+// written under the object lock, for queries. `scene` and
 // `painter` are set from the first caps on and of the size of `info`. Timestamps count
 // `frames` at the rate of `info` from `origin`.
 struct TestSrcState {
@@ -120,7 +121,9 @@ static facet::drawing::FrameFormat gst_facet_test_src_format(GstVideoFormat form
 
 static gboolean gst_facet_test_src_start(GstBaseSrc* source) {
     TestSrcState& state = *GST_FACET_TEST_SRC(source)->state;
+    GST_OBJECT_LOCK(source);
     gst_video_info_init(&state.info);
+    GST_OBJECT_UNLOCK(source);
     state.scene.reset();
     state.painter.reset();
     state.origin = 0;
@@ -149,9 +152,9 @@ static GstCaps* gst_facet_test_src_fixate(GstBaseSrc* source, GstCaps* caps) {
 
 // When the rate changes, the frames so far keep their times.
 static GstClockTime gst_facet_test_src_time_of(const TestSrcState& state, uint64_t frame) {
-    return state.origin +
-           gst_util_uint64_scale(frame, static_cast<guint64>(state.info.fps_d) * GST_SECOND,
-                                 static_cast<guint64>(state.info.fps_n));
+    return state.origin + gst_util_uint64_scale(frame,
+                                                static_cast<guint64>(state.info.fps_d) * GST_SECOND,
+                                                static_cast<guint64>(state.info.fps_n));
 }
 
 static void gst_facet_test_src_rebuild(GstFacetTestSrc* self, bool resized) {
@@ -179,7 +182,9 @@ static gboolean gst_facet_test_src_set_caps(GstBaseSrc* source, GstCaps* caps) {
         state.frames = 0;
     }
     const bool resized = info.width != state.info.width || info.height != state.info.height;
+    GST_OBJECT_LOCK(self);
     state.info = info;
+    GST_OBJECT_UNLOCK(self);
     state.target.format = gst_facet_test_src_format(GST_VIDEO_INFO_FORMAT(&info));
     gdouble red = 0.299;
     gdouble blue = 0.114;
@@ -226,8 +231,8 @@ static gboolean gst_facet_test_src_query(GstBaseSrc* source, GstQuery* query) {
     GST_OBJECT_UNLOCK(source);
     if (info.fps_n <= 0 || info.fps_d <= 0) return FALSE;
     // As of a camera: a frame is there at its end at the latest.
-    const GstClockTime latency = gst_util_uint64_scale(
-        GST_SECOND, static_cast<guint64>(info.fps_d), static_cast<guint64>(info.fps_n));
+    const GstClockTime latency = gst_util_uint64_scale(GST_SECOND, static_cast<guint64>(info.fps_d),
+                                                       static_cast<guint64>(info.fps_n));
     gst_query_set_latency(query, gst_base_src_is_live(source), latency, GST_CLOCK_TIME_NONE);
     return TRUE;
 }
@@ -413,8 +418,8 @@ static void gst_facet_test_src_install_properties(GObjectClass* object_class) {
     g_object_class_install_property(
         object_class, kPropArrival,
         g_param_spec_enum("arrival", "Arrival", "How people come (default: constant)",
-                          gst_facet_test_src_arrival_get_type(),
-                          static_cast<int>(defaults.arrival), flags));
+                          gst_facet_test_src_arrival_get_type(), static_cast<int>(defaults.arrival),
+                          flags));
     g_object_class_install_property(
         object_class, kPropSeed,
         g_param_spec_uint64("seed", "Seed",
@@ -435,8 +440,8 @@ static void gst_facet_test_src_install_properties(GObjectClass* object_class) {
                "How much direction, colour and strength of the light vary, 0 to 1 (default: 0.5)",
                0, 1, defaults.lighting);
     add_number(kPropNoise, "noise", "Noise",
-               "Standard deviation of the grain in steps of 8-bit samples, 0 to 64 (default: 3)",
-               0, kMostNoise, kDefaultNoise);
+               "Standard deviation of the grain in steps of 8-bit samples, 0 to 64 (default: 3)", 0,
+               kMostNoise, kDefaultNoise);
     g_object_class_install_property(
         object_class, kPropOccluders,
         g_param_spec_int("occluders", "Occluders",

@@ -17,8 +17,8 @@ float hand(float x, float y) {
                                                                {0.14F, 0.03F, 0.18F, -0.25F},
                                                                {-0.15F, 0.22F, -0.33F, 0.03F}}};
     for (const auto& finger : kFingers)
-        distance = std::min(distance,
-                            capsule(x, y, finger[0], finger[1], finger[2], finger[3], 0.05F));
+        distance =
+            std::min(distance, capsule(x, y, finger[0], finger[1], finger[2], finger[3], 0.05F));
     const float arm = std::max(std::fabs(x) - 0.15F, 0.2F - y);
     return std::min(distance, arm);
 }

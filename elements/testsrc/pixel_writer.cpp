@@ -9,7 +9,9 @@ namespace {
 
 constexpr int kOne = 1 << 16;
 
-int fixed(double value) { return static_cast<int>(std::floor(value * kOne + 0.5)); }
+int fixed(double value) {
+    return static_cast<int>(std::floor(value * kOne + 0.5));
+}
 
 void write_luma(const Canvas& canvas, const FrameTarget& target) {
     const auto [red, green, blue] = target.matrix.luma;
@@ -39,9 +41,8 @@ void write_chroma(const Canvas& canvas, const FrameTarget& target) {
         const uint8_t* upper = canvas.row(2 * y);
         const uint8_t* lower = canvas.row(std::min(2 * y + 1, canvas.height() - 1));
         uint8_t* u = target.planes[1] + static_cast<ptrdiff_t>(y) * target.strides[1];
-        uint8_t* v = interleaved
-                         ? u + 1
-                         : target.planes[2] + static_cast<ptrdiff_t>(y) * target.strides[2];
+        uint8_t* v =
+            interleaved ? u + 1 : target.planes[2] + static_cast<ptrdiff_t>(y) * target.strides[2];
         for (int x = 0; x < (canvas.width() + 1) / 2; ++x) {
             const int left = 8 * x;
             const int right = 4 * std::min(2 * x + 1, canvas.width() - 1);

@@ -42,9 +42,13 @@ uint64_t Random::next_wide() {
     return (high << 32U) | next();
 }
 
-float Random::uniform() { return static_cast<float>(next() >> 8U) * (1.0F / 16777216.0F); }
+float Random::uniform() {
+    return static_cast<float>(next() >> 8U) * (1.0F / 16777216.0F);
+}
 
-float Random::between(float low, float high) { return low + (high - low) * uniform(); }
+float Random::between(float low, float high) {
+    return low + (high - low) * uniform();
+}
 
 float Random::around(float mean, float spread) {
     float sum = 0;
@@ -56,7 +60,9 @@ int Random::below(int count) {
     return static_cast<int>((uint64_t{next()} * static_cast<uint64_t>(count)) >> 32U);
 }
 
-bool Random::chance(float probability) { return uniform() < probability; }
+bool Random::chance(float probability) {
+    return uniform() < probability;
+}
 
 int Random::poisson(double mean) {
     int events = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Random numbers and curves that are the same, bit for bit, on every machine and with every library.
+// Random numbers and curves that are the same, bit for bit, on every machine and with every
+// library.
 //
 // Nothing here or in what draws with it calls libm beyond floor and sqrt, which IEEE 754 defines
 // exactly. Callers never draw two numbers in one expression: C++ leaves their order open.
@@ -20,12 +21,12 @@ class Random {
 
     [[nodiscard]] uint32_t next();
     [[nodiscard]] uint64_t next_wide();
-    [[nodiscard]] float uniform();                     // [0, 1), in steps of 2^-24
+    [[nodiscard]] float uniform();  // [0, 1), in steps of 2^-24
     [[nodiscard]] float between(float low, float high);
     [[nodiscard]] float around(float mean, float spread);  // bell-shaped, within 3 * spread
-    [[nodiscard]] int below(int count);                // 0 .. count - 1; precondition: count > 0
+    [[nodiscard]] int below(int count);  // 0 .. count - 1; precondition: count > 0
     [[nodiscard]] bool chance(float probability);
-    [[nodiscard]] int poisson(double mean);            // precondition: mean >= 0
+    [[nodiscard]] int poisson(double mean);  // precondition: mean >= 0
 
   private:
     uint64_t state_;
@@ -34,6 +35,8 @@ class Random {
 
 // sin(2 pi turns), within 0.0011.
 [[nodiscard]] float sine(float turns);
-[[nodiscard]] inline float cosine(float turns) { return sine(turns + 0.25F); }
+[[nodiscard]] inline float cosine(float turns) {
+    return sine(turns + 0.25F);
+}
 
 }  // namespace facet::drawing

@@ -59,6 +59,12 @@ void Scene::add_present() {
     add(time_ - over, time_ - over + whole);
 }
 
+// Somebody who came between the last frame and this one: so stays last as long at any rate.
+void Scene::add_newcomer() {
+    const double arrives = time_ - shape_.frame_seconds * static_cast<double>(random_.uniform());
+    add(arrives, arrives + stay());
+}
+
 int Scene::wanted() const {
     const double period = std::floor(time_ / kShareSeconds + 1e-9);
     return static_cast<int>(std::floor((period + 1) * settings_.faces + 1e-9) -
@@ -99,14 +105,15 @@ void Scene::let_in() {
             while (static_cast<int>(residents_.size()) < wanted()) add(time_, time_ + stay());
             break;
         case Arrival::kPoisson:
-            for (int i = random_.poisson(settings_.faces * share); i > 0; --i)
-                add(time_, time_ + stay());
+            for (int i = random_.poisson(settings_.faces * share); i > 0; --i) add_newcomer();
             break;
         case Arrival::kBurst: {
             const double group = 1 + 2 * settings_.faces;
             for (int i = random_.poisson(settings_.faces / group * share); i > 0; --i) {
-                const double leaves = time_ + stay();
-                for (int more = random_.poisson(group - 1); more >= 0; --more) add(time_, leaves);
+                add_newcomer();
+                const double arrives = residents_.back().arrives;
+                const double leaves = residents_.back().leaves;
+                for (int more = random_.poisson(group - 1); more > 0; --more) add(arrives, leaves);
             }
             break;
         }
@@ -114,7 +121,7 @@ void Scene::let_in() {
             const auto turns = static_cast<float>(time_) / kTideSeconds;
             const double tide = 1 + 0.8 * static_cast<double>(sine(turns));
             for (int i = random_.poisson(settings_.faces * share * tide); i > 0; --i)
-                add(time_, time_ + stay());
+                add_newcomer();
             break;
         }
     }
@@ -161,7 +168,8 @@ void Scene::place(Resident& resident) {
         const float across = random.uniform();
         trial.x = lerp(margin_x, 1.0F - margin_x, across);
         // In a crowd who stands further down is nearer, and so larger.
-        const float down = crowd ? unit_clamp(draw + random.between(-0.25F, 0.25F)) : random.uniform();
+        const float down =
+            crowd ? unit_clamp(draw + random.between(-0.25F, 0.25F)) : random.uniform();
         trial.y = lerp(margin_top, 1.0F - margin_bottom, down);
         const float crowded = crowding(trial);
         if (crowded >= least) continue;

@@ -33,7 +33,7 @@ struct SceneSettings {
 };
 
 struct FrameShape {
-    int width = 640, height = 360;   // pixels, > 0
+    int width = 640, height = 360;    // pixels, > 0
     double frame_seconds = 1.0 / 25;  // > 0
 };
 
@@ -42,7 +42,7 @@ struct Person {
     FaceTraits traits;
     FaceLook look;
     FacePose pose;
-    Box box;  // hairline to chin, cheek to cheek, around the tilted face
+    Box box;            // hairline to chin, cheek to cheek, around the tilted face
     float visible = 1;  // share of the face that is inside the frame and not hidden, 0..1
 };
 
@@ -85,6 +85,7 @@ class Scene {
     void let_out();
     void add(double arrives, double leaves);
     void add_present();
+    void add_newcomer();
     void place(Resident& resident);
     [[nodiscard]] double stay();
     [[nodiscard]] int wanted() const;
@@ -101,7 +102,7 @@ class Scene {
     Random random_;
     uint64_t frame_ = 0;
     uint64_t people_so_far_ = 0;
-    double time_ = 0;  // seconds
+    double time_ = 0;                  // seconds
     std::vector<Resident> residents_;  // in the order they came
     std::vector<Person> people_;
     std::vector<Occluder> occluders_;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr float kWalkSpeed = 0.7F;  // frame heights per second, at motion 1
 constexpr float kLightSeconds = 10;
-constexpr int kProbes = 12;  // per side of the grid that visibility is measured on
+constexpr int kProbes = 12;           // per side of the grid that visibility is measured on
 constexpr float kTurn = 0.15915494F;  // radians to turns
 
 struct Weather {
@@ -70,22 +70,23 @@ Person Scene::person_at(const Resident& resident) const {
     float x = resident.x * aspect();
     if (motion > 0) {
         // They come and go by the nearer side, in at most a quarter of their stay each way.
-        const float exit = resident.side < 0 ? -0.05F * resident.size
-                                             : aspect() + 0.05F * resident.size;
+        const float exit =
+            resident.side < 0 ? -0.05F * resident.size : aspect() + 0.05F * resident.size;
         const auto quarter = static_cast<float>(resident.leaves - resident.arrives) * 0.25F;
         const float walk = std::min(std::fabs(exit - x) / (kWalkSpeed * motion), quarter);
         const float away = 1.0F - unit_clamp(std::min(seconds, rest) / std::max(walk, 1e-3F));
         x = lerp(x, exit, away * away * (3.0F - 2.0F * away));
     }
     x += resident.size * motion * (0.22F * wave(0, 0.11F) + 0.10F * wave(1, 0.27F));
-    const float y = resident.y + resident.size * motion * (0.07F * wave(2, 0.16F) +
-                                                           0.03F * wave(3, 0.41F));
+    const float y =
+        resident.y + resident.size * motion * (0.07F * wave(2, 0.16F) + 0.03F * wave(3, 0.41F));
     Person person;
     person.traits = resident.traits;
     person.look = resident.look;
     const auto height = static_cast<float>(shape_.height);
     const float roll = resident.roll + kTurn * 0.10F * motion * wave(1, 0.13F);
-    person.pose.placement = {x * height, y * height, resident.size * height, cosine(roll), sine(roll)};
+    person.pose.placement = {x * height, y * height, resident.size * height, cosine(roll),
+                             sine(roll)};
     person.pose.yaw = std::clamp(resident.yaw + 0.55F * motion * wave(3, 0.14F), -1.0F, 1.0F);
     person.pose.pitch = std::clamp(resident.pitch + 0.30F * motion * wave(0, 0.19F), -1.0F, 1.0F);
     const float blinking = beat * 0.23F + resident.phase[2];
@@ -106,9 +107,8 @@ void Scene::arrange() {
     people_.clear();
     for (const Resident& resident : residents_) people_.push_back(person_at(resident));
     // Whose chin is lower stands nearer: so nobody's body hides the face of somebody behind.
-    std::stable_sort(people_.begin(), people_.end(), [](const Person& a, const Person& b) {
-        return a.box.bottom < b.box.bottom;
-    });
+    std::stable_sort(people_.begin(), people_.end(),
+                     [](const Person& a, const Person& b) { return a.box.bottom < b.box.bottom; });
     set_light();
     set_occluders();
     measure_visibility();

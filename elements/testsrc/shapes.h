@@ -10,7 +10,9 @@
 
 namespace facet::drawing {
 
-[[nodiscard]] inline float unit_clamp(float value) { return std::clamp(value, 0.0F, 1.0F); }
+[[nodiscard]] inline float unit_clamp(float value) {
+    return std::clamp(value, 0.0F, 1.0F);
+}
 
 // 0 below `low`, 1 above `high`, smooth between.
 [[nodiscard]] inline float smooth_step(float low, float high, float value) {
@@ -18,7 +20,9 @@ namespace facet::drawing {
     return t * t * (3.0F - 2.0F * t);
 }
 
-[[nodiscard]] inline float lerp(float a, float b, float t) { return a + (b - a) * t; }
+[[nodiscard]] inline float lerp(float a, float b, float t) {
+    return a + (b - a) * t;
+}
 
 // How much of a pixel lies inside an edge at `distance`.
 [[nodiscard]] inline float coverage(float distance, float pixel) {
@@ -39,6 +43,19 @@ namespace facet::drawing {
     const float gradient = std::sqrt(u * u + v * v);
     if (gradient < 1e-6F) return -std::min(half_width, half_height);
     return k * (k - 1.0F) / gradient;
+}
+
+// Between an ellipse and a box: the outline of a skull.
+[[nodiscard]] inline float dome(float x, float y, float half_width, float half_height) {
+    constexpr float kBoxy = 0.38F;
+    const float u = x / half_width;
+    const float v = y / half_height;
+    const float u2 = u * u;
+    const float v2 = v * v;
+    const float value = (u2 + v2) * (1.0F - kBoxy) + (u2 * u2 + v2 * v2) * kBoxy - 1.0F;
+    const float du = u * (2.0F * (1.0F - kBoxy) + 4.0F * u2 * kBoxy) / half_width;
+    const float dv = v * (2.0F * (1.0F - kBoxy) + 4.0F * v2 * kBoxy) / half_height;
+    return value / std::max(std::sqrt(du * du + dv * dv), 0.5F);
 }
 
 [[nodiscard]] inline float rounded_box(float x, float y, float half_width, float half_height,
