@@ -7,8 +7,6 @@
 #include "engine/base/result.h"
 #include "gst/frame_stream.h"
 
-G_BEGIN_DECLS
-
 #define GST_TYPE_FACET_FRAME_FILTER (gst_facet_frame_filter_get_type())
 GType gst_facet_frame_filter_get_type();
 
@@ -28,5 +26,3 @@ struct GstFacetFrameFilterClass {
     // state change fails.
     facet::Result<facet::StreamSetup> (*configure)(GstFacetFrameFilter* filter);
 };
-
-G_END_DECLS

@@ -45,10 +45,8 @@ FrameStream::~FrameStream() {
 }
 
 GstFlowReturn FrameStream::chain(Ref<GstBuffer> buffer) {
-    if (!info_) {
-        GST_ELEMENT_ERROR(element_, CORE, NEGOTIATION, (nullptr), ("a frame came before its caps"));
-        return GST_FLOW_NOT_NEGOTIATED;
-    }
+    if (!info_) return GST_FLOW_NOT_NEGOTIATED;
+    if (const GstFlowReturn result = flow(); result != GST_FLOW_OK) return result;
     set_owner_state(OwnerState::kActive);
     if (!window_->wait_for_room([this](bool waits) { waiting(waits); })) return flow();
 
@@ -264,7 +262,10 @@ void FrameStream::set_owner_state(OwnerState state) {
 }
 
 void FrameStream::waiting(bool waits) {
-    set_owner_state(waits ? OwnerState::kBlocked : OwnerState::kActive);
+    if (waits)
+        set_owner_state(OwnerState::kBlocked);
+    else if (flow() == GST_FLOW_OK)
+        set_owner_state(OwnerState::kActive);
 }
 
 GstFlowReturn FrameStream::flow() const {

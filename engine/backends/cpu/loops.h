@@ -2,6 +2,7 @@
 // Facet's own loops, for what oneDNN lacks. All are built once per program and reentrant to run.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -53,16 +54,13 @@ class FakeQuantizeLoop {
                      int64_t levels);
     void run(const float* source, float* result) const;
 
-  private:
     // y = x <= low ? below : x > high ? above : round((x - origin) * scale) * step + base
-    struct Lane {
-        float low, high, below, above, origin, scale, step, base;
-    };
-    template <typename LaneAt>
-    void run_block(const float* source, float* result, int64_t count, LaneAt lane_at) const;
+    enum Field { kLow, kHigh, kBelow, kAbove, kOrigin, kScale, kStep, kBase, kFields };
 
+  private:
     onednn::ChannelView view_;
-    std::vector<Lane> lanes_;  // one, or blocks * lanes of them
+    bool uniform_ = false;                           // one range and no padding
+    std::array<std::vector<float>, kFields> lanes_;  // one element, or one per stored channel
 };
 
 // Nearest-neighbour resize of height and width on any layout a ChannelView describes.

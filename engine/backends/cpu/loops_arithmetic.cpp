@@ -47,6 +47,51 @@ void with_operation(EltwiseParams::Kind kind, Visitor visit) {
     }
 }
 
+using LanePointers = std::array<const float*, FakeQuantizeLoop::kFields>;
+using enum FakeQuantizeLoop::Field;
+
+constexpr int64_t kUniformStretch = 4096;  // elements: a piece of work for one thread
+
+// Compiled for several widths of vector registers; the loader picks.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
+#define FACET_VECTOR_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
+#else
+#define FACET_VECTOR_CLONES
+#endif
+
+// Adding and taking away 1.5 * 2^23 leaves a float rounded to an integer, halves to even as the
+// definition wants, for magnitudes up to 2^22; beyond, the bounds below decide. Unlike nearbyint()
+// it needs no instruction that the oldest machines lack.
+constexpr float kRounder = 12582912.0f;
+
+inline float snap(float x, float low, float high, float below, float above, float origin,
+                  float scale, float step, float base) {
+    const float rounded = ((x - origin) * scale + kRounder) - kRounder;
+    const float bounded = x > high ? above : rounded * step + base;
+    return x <= low ? below : bounded;
+}
+
+FACET_VECTOR_CLONES void snap_alike(const float* x, float* y, int64_t count,
+                                    const LanePointers& lane) {
+    const float low = *lane[kLow], high = *lane[kHigh], below = *lane[kBelow],
+                above = *lane[kAbove], origin = *lane[kOrigin], scale = *lane[kScale],
+                step = *lane[kStep], base = *lane[kBase];
+#pragma omp simd
+    for (int64_t i = 0; i < count; ++i)
+        y[i] = snap(x[i], low, high, below, above, origin, scale, step, base);
+}
+
+FACET_VECTOR_CLONES void snap_through(const float* x, float* y, int64_t count,
+                                      const LanePointers& lanes) {
+    const float *low = lanes[kLow], *high = lanes[kHigh], *below = lanes[kBelow],
+                *above = lanes[kAbove], *origin = lanes[kOrigin], *scale = lanes[kScale],
+                *step = lanes[kStep], *base = lanes[kBase];
+#pragma omp simd
+    for (int64_t i = 0; i < count; ++i)
+        y[i] =
+            snap(x[i], low[i], high[i], below[i], above[i], origin[i], scale[i], step[i], base[i]);
+}
+
 }  // namespace
 
 BroadcastLoop::BroadcastLoop(const onednn::Dims& result, const onednn::Dims& left,
@@ -94,52 +139,46 @@ void BroadcastLoop::run(EltwiseParams::Kind kind, const float* left, const float
 FakeQuantizeLoop::FakeQuantizeLoop(const onednn::ChannelView& view,
                                    const std::vector<Range>& ranges, int64_t levels)
     : view_(view) {
+    const auto stored = static_cast<size_t>(view.blocks * view.lanes);
+    const auto channels = static_cast<size_t>(view.channels);
+    uniform_ = ranges.size() == 1 && stored == channels;
     const float steps = static_cast<float>(levels - 1);
-    for (const Range& range : ranges) {
-        const float width = range.input_high - range.input_low;
-        lanes_.push_back({std::min(range.input_low, range.input_high),
-                          std::max(range.input_low, range.input_high), range.output_low,
-                          range.output_high, range.input_low, steps / width,
-                          (range.output_high - range.output_low) / steps, range.output_low});
+    for (size_t channel = 0; channel < (uniform_ ? 1 : channels); ++channel) {
+        const auto& [low, high, output_low, output_high] = ranges[ranges.size() == 1 ? 0 : channel];
+        const std::array<float, kFields> lane{std::min(low, high),
+                                              std::max(low, high),
+                                              output_low,
+                                              output_high,
+                                              low,
+                                              steps / (high - low),
+                                              (output_high - output_low) / steps,
+                                              output_low};
+        for (size_t field = 0; field < kFields; ++field) lanes_[field].push_back(lane[field]);
     }
-    const int64_t stored = view_.blocks * view_.lanes;
-    const bool padded = stored != view_.channels;
-    if (lanes_.size() == 1 && !padded) return;
-    if (lanes_.size() == 1) lanes_.resize(view_.channels, lanes_[0]);
-    lanes_.resize(stored, Lane{});  // all zero: padding stays zero
-}
-
-template <typename LaneAt>
-void FakeQuantizeLoop::run_block(const float* source, float* result, int64_t count,
-                                 LaneAt lane_at) const {
-#pragma omp simd
-    for (int64_t i = 0; i < count; ++i) {
-        const Lane& lane = lane_at(i);
-        const float x = source[i];
-        // Half to even, as the definition wants: the default rounding mode.
-        const float snapped =
-            std::nearbyint((x - lane.origin) * lane.scale) * lane.step + lane.base;
-        const float bounded = x > lane.high ? lane.above : snapped;
-        result[i] = x <= lane.low ? lane.below : bounded;
-    }
+    // Lanes of padding are all zero: their result is zero, as oneDNN wants it.
+    if (!uniform_)
+        for (auto& field : lanes_) field.resize(stored, 0.0f);
 }
 
 void FakeQuantizeLoop::run(const float* source, float* result) const {
-    const int64_t blocks = view_.outer * view_.blocks;
-    const int64_t size = view_.inner * view_.lanes;
+    // Stretches that share one lane, or that run through the lanes of one position.
+    const bool through_lanes = !uniform_ && view_.lanes > 1;
+    const int64_t total = view_.outer * view_.blocks * view_.inner * view_.lanes;
+    const int64_t stretch = uniform_ ? kUniformStretch : through_lanes ? view_.lanes : view_.inner;
+    const int64_t stretches = (total + stretch - 1) / stretch;
+    const int64_t repeat = through_lanes ? view_.inner : 1;  // stretches that use the same lanes
 #pragma omp parallel for schedule(static)
-    for (int64_t block = 0; block < blocks; ++block) {
-        const float* from = source + block * size;
-        float* to = result + block * size;
-        const Lane* lanes =
-            lanes_.size() == 1 ? lanes_.data() : &lanes_[(block % view_.blocks) * view_.lanes];
-        if (lanes_.size() == 1 || view_.lanes == 1) {
-            run_block(from, to, size, [lanes](int64_t) -> const Lane& { return *lanes; });
-            continue;
-        }
-        for (int64_t i = 0; i < size; i += view_.lanes)
-            run_block(from + i, to + i, view_.lanes,
-                      [lanes](int64_t lane) -> const Lane& { return lanes[lane]; });
+    for (int64_t i = 0; i < stretches; ++i) {
+        const int64_t first = uniform_ ? 0 : i / repeat % view_.blocks * view_.lanes;
+        LanePointers lanes;
+        for (size_t field = 0; field < kFields; ++field)
+            lanes[field] = lanes_[field].data() + first;
+        const int64_t offset = i * stretch;
+        const int64_t count = std::min(stretch, total - offset);
+        if (through_lanes)
+            snap_through(source + offset, result + offset, count, lanes);
+        else
+            snap_alike(source + offset, result + offset, count, lanes);
     }
 }
 
