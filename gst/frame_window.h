@@ -74,7 +74,7 @@ class FrameWindow {
     // put_down().
     std::optional<Entry> take() FACET_EXCLUDES(mutex_) {
         MutexLock lock(mutex_);
-        changed_.wait(mutex_, [this]() FACET_REQUIRES(mutex_) { return reason_ != 0 || ready(); });
+        while (reason_ == 0 && !ready()) changed_.wait(mutex_);
         if (reason_ != 0) return std::nullopt;
         std::optional<Entry> entry(std::move(slots_.front().entry));
         in_hand_ = true;
@@ -135,7 +135,7 @@ class FrameWindow {
         lock.unlock();
         on_blocked(true);
         lock.lock();
-        changed_.wait(mutex_, [&]() FACET_REQUIRES(mutex_) { return reason_ != 0 || done(); });
+        while (reason_ == 0 && !done()) changed_.wait(mutex_);
         const bool opened = reason_ == 0;
         lock.unlock();
         on_blocked(false);

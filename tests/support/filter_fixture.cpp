@@ -4,6 +4,7 @@
 
 #include <gst/video/video.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -83,11 +84,7 @@ void PadLog::add(GstPadProbeInfo* info) {
 
 void PadLog::wait_for(const std::string& word) {
     MutexLock lock(mutex_);
-    changed_.wait(mutex_, [&]() FACET_REQUIRES(mutex_) {
-        for (const std::string& seen : words_)
-            if (seen == word) return true;
-        return false;
-    });
+    while (std::find(words_.begin(), words_.end(), word) == words_.end()) changed_.wait(mutex_);
 }
 
 std::vector<std::string> PadLog::words() const {

@@ -26,15 +26,13 @@ PuppetSession::~PuppetSession() = default;
 
 void PuppetSession::wait_for_waiting(size_t count) {
     MutexLock lock(mutex_);
-    changed_.wait(mutex_, [&]() FACET_REQUIRES(mutex_) { return waiting_.size() >= count; });
+    while (waiting_.size() < count) changed_.wait(mutex_);
 }
 
 void PuppetSession::wait_for_state(OwnerState state) {
     MutexLock lock(mutex_);
-    changed_.wait(mutex_, [&]() FACET_REQUIRES(mutex_) {
-        return std::any_of(owners_.begin(), owners_.end(),
-                           [&](const auto& owner) { return owner.second == state; });
-    });
+    const auto reached = [&](const auto& owner) { return owner.second == state; };
+    while (std::none_of(owners_.begin(), owners_.end(), reached)) changed_.wait(mutex_);
 }
 
 void PuppetSession::finish(size_t index) {
@@ -138,9 +136,9 @@ std::vector<Item> PuppetSession::take_due() {
     std::vector<Item> due;
     if (mode_ == PuppetMode::kOnWord) return due;
     const bool full = waiting_.size() >= static_cast<size_t>(settings_.max_batch);
-    const bool drains = std::any_of(waiting_.begin(), waiting_.end(), [this](const Item& item) {
-        return owners_[item.owner] == OwnerState::kDraining;
-    });
+    bool drains = false;
+    for (const Item& item : waiting_)
+        drains = drains || owners_[item.owner] == OwnerState::kDraining;
     const bool all_in = std::none_of(owners_.begin(), owners_.end(), [](const auto& owner) {
         return owner.second == OwnerState::kActive;
     });
