@@ -68,12 +68,13 @@ class Canvas {
     void paint(const Placement& placement, const Box& box, Shade shade);
 
   private:
+    static float lerp_to(float from, float to, float share) { return from + (to - from) * share; }
     static void blend(uint8_t* pixel, const Ink& ink) {
         const float alpha = std::min(ink.alpha, 1.0F);
         const auto channel = [alpha](uint8_t under, float over) {
-            const auto below = static_cast<float>(under);
-            const float value = below + (over - below) * alpha + 0.5F;
-            return static_cast<uint8_t>(std::clamp(value, 0.0F, 255.0F));
+            const float value =
+                alpha >= 1.0F ? over : lerp_to(static_cast<float>(under), over, alpha);
+            return static_cast<uint8_t>(static_cast<int>(std::clamp(value + 0.5F, 0.0F, 255.0F)));
         };
         pixel[0] = channel(pixel[0], ink.colour.blue);
         pixel[1] = channel(pixel[1], ink.colour.green);

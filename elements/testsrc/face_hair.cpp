@@ -80,7 +80,9 @@ void paint_back_hair(const FaceDrawing& face) {
     face.canvas.paint(face.pose.placement, box, [&](float x, float y) {
         const float alpha = coverage(hair_distance(face, x, y, bottom), face.pixel);
         if (alpha <= 0) return Ink{};
-        // Only what hangs beside the face is seen; behind the neck it is in the dark.
+        // Only what hangs beside the face is seen; behind head and neck it is in the dark.
+        const bool hidden = std::fabs(x) < look.half_width * 0.55F;
+        if (hidden) return Ink{face.lit(look.hair, 0.45F), alpha};
         const float inner = 1.0F - smooth_step(0.55F, 1.0F, std::fabs(x) / look.half_width);
         const Colour hair = strands(face, x, y);
         return Ink{hair * (0.80F - 0.30F * inner), alpha};
@@ -96,17 +98,19 @@ void paint_front_hair(const FaceDrawing& face) {
     const float density = look.hair_style == HairStyle::kShaved ? 0.55F : 1.0F;
     const float thin = 1.0F - 0.5F * unit_clamp(look.recession - 0.55F);
     face.canvas.paint(face.pose.placement, box, [&](float x, float y) {
+        const float edge = hairline(look, x - face.turn_x * 0.7F) + face.turn_y * 0.6F;
+        const float curtain = look.half_width * 0.90F + 0.10F * smooth_step(0.1F, 0.5F, y);
+        const float fuzz = 0.04F + 2.0F * face.pixel;
+        // Most of the face is clear of hair.
+        if (y > edge + fuzz && (!falls || std::fabs(x) < curtain - fuzz)) return Ink{};
         const float outside = hair_distance(face, x, y, bottom);
         if (outside > face.pixel) return Ink{};
         const float ragged = 0.012F * face.texture(x, 0, 34.0F, 34);
-        const float line = hairline(look, x - face.turn_x * 0.7F) + ragged + face.turn_y * 0.6F;
+        const float line = edge + ragged;
         float cover = coverage((y - line) * 0.75F, face.pixel + 0.012F);
         // Short hair stops in front of the ears, long hair runs down beside the cheeks.
         if (!falls) cover *= 1.0F - smooth_step(look.widest - 0.08F, look.widest, y);
-        if (falls) {
-            const float curtain = look.half_width * 0.90F + 0.10F * smooth_step(0.1F, 0.5F, y);
-            cover = std::max(cover, coverage(curtain - std::fabs(x), face.pixel + 0.01F));
-        }
+        if (falls) cover = std::max(cover, coverage(curtain - std::fabs(x), face.pixel + 0.01F));
         const float alpha = cover * coverage(outside, face.pixel) * density * thin;
         return alpha <= 0 ? Ink{} : Ink{strands(face, x, y), alpha};
     });

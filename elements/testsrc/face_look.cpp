@@ -8,7 +8,7 @@
 namespace facet::drawing {
 namespace {
 
-constexpr std::array<Colour, kSkinTones> kSkins = {{{252, 219, 194},
+constexpr std::array<Colour, kSkinTones> kSkins = {{{242, 207, 182},
                                                     {238, 190, 156},
                                                     {220, 166, 124},
                                                     {188, 128, 86},

@@ -113,11 +113,11 @@ void paint_head(const FaceDrawing& face) {
     const FaceLook& look = face.look;
     const float width = look.half_width + face.pixel;
     const Box box = {-width, look.crown - face.pixel, width, 0.5F + face.pixel};
-    const float roughness = 0.012F + 0.045F * look.spots;
+    const float roughness = 0.05F * look.spots;
     face.canvas.paint(face.pose.placement, box, [&](float x, float y) {
         const float alpha = coverage(head_distance(look, x, y), face.pixel);
         if (alpha <= 0) return Ink{};
-        const float grain = roughness * face.texture(x, y, 22.0F, 1);
+        const float grain = roughness > 0 ? roughness * face.texture(x, y, 22.0F, 1) : 0;
         return Ink{face.lit(look.skin, face.shade(x, y) + grain), alpha};
     });
     const float flush = 0.16F + 0.30F * face.expression.cheeks;

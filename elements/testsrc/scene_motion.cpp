@@ -24,7 +24,7 @@ Weather weather(uint64_t seed, int index, float variation) {
     weather.from_below = random.between(-1, 0.4F);
     weather.strength = 0.06F + 0.30F * variation * random.uniform();
     const float brightness = random.uniform();
-    weather.exposure = 1.0F + variation * lerp(-0.50F, 0.30F, brightness);
+    weather.exposure = 1.0F + variation * lerp(-0.50F, 0.20F, brightness);
     weather.warmth = variation * random.between(-1, 1);
     return weather;
 }
@@ -131,7 +131,7 @@ void Scene::set_light() {
 
 Lighting Scene::lighting() const {
     if (exposure_ < 0.80F) return Lighting::kDim;
-    if (exposure_ > 1.12F) return Lighting::kBright;
+    if (exposure_ > 1.07F) return Lighting::kBright;
     const float side = light_.from_right * light_.strength;
     if (side > 0.07F) return Lighting::kRight;
     return side < -0.07F ? Lighting::kLeft : Lighting::kEven;
