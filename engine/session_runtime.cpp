@@ -62,7 +62,10 @@ class SessionImpl final : public Session, private BatchRunner {
           // As many as may be in flight at once, and one more batch being filled.
           crops_(specs_, static_cast<size_t>(settings.max_batch) * (settings.requests + 1)),
           counters_{.batch_sizes = std::vector<uint64_t>(settings.max_batch + 1)},
-          batcher_({settings.max_batch, settings.timeout}, settings.requests, clock, *this) {}
+          batcher_({.max_batch = settings.max_batch,
+                    .timeout = settings.timeout,
+                    .slots = settings.requests},
+                   clock, *this) {}
 
     const SessionSettings& settings() const override { return settings_; }
     const std::vector<CropSpec>& crop_specs() const override { return specs_; }
@@ -82,7 +85,7 @@ class SessionImpl final : public Session, private BatchRunner {
     using Items = std::vector<std::unique_ptr<BatchItem>>;
 
     void run(Batch batch, int slot) override;
-    void discard(Items items) override;
+    void discard(Items items, DiscardReason reason) override;
 
     [[nodiscard]] bool has_crops(Item& item) const;
     void run_items(std::span<const std::unique_ptr<BatchItem>> items, RequestSlot& slot);
@@ -150,14 +153,16 @@ void SessionImpl::run(Batch batch, int slot) {
     for (const std::unique_ptr<BatchItem>& item : batch.items) session_item(item).finish();
 }
 
-void SessionImpl::discard(Items items) {
+void SessionImpl::discard(Items items, DiscardReason reason) {
     {
         MutexLock lock(counters_mutex_);
         counters_.cancelled_items += items.size();
     }
     for (const std::unique_ptr<BatchItem>& item : items) {
         session_item(item).result.error =
-            Error{ErrorCode::kCancelled, "withdrawn before its batch started"};
+            reason == DiscardReason::kOverload
+                ? Error{ErrorCode::kOverload, "shed: it would have come too late"}
+                : Error{ErrorCode::kCancelled, "withdrawn before its batch started"};
         session_item(item).finish();
     }
 }

@@ -21,6 +21,7 @@ GstErrorCode gst_error_code(ErrorCode code) {
         case ErrorCode::kDevice:
             return {GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_FAILED};
         case ErrorCode::kCancelled:
+        case ErrorCode::kOverload:
         case ErrorCode::kInternal:
             break;
     }

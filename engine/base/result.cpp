@@ -22,6 +22,8 @@ std::string_view to_string(ErrorCode code) {
             return "Device error";
         case ErrorCode::kCancelled:
             return "Cancelled";
+        case ErrorCode::kOverload:
+            return "Overload";
         case ErrorCode::kInternal:
             return "Internal error";
     }

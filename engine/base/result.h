@@ -20,6 +20,7 @@ enum class ErrorCode {
     kOutOfMemory,
     kDevice,     // an accelerator or its library failed
     kCancelled,  // the owner withdrew the work; not a fault
+    kOverload,   // shed, because the device cannot keep up; not a fault
     kInternal,   // a broken invariant of Facet itself
 };
 

@@ -1,10 +1,76 @@
 // SPDX-License-Identifier: MIT
-// The rules that start a batch.
+// The rules that start a batch, and the arithmetic behind them.
 #include "engine/batching/batch_policy.h"
 
 #include <algorithm>
 
 namespace facet {
+
+namespace {
+
+constexpr double kWorthwhile = 0.95;  // savings of less than a twentieth are noise
+constexpr double kKeepsUp = 0.85;     // share of its time a device can be busy without queueing
+
+Decision start(StartReason reason, const BatchLimits& limits, const CostTable& costs,
+               size_t waiting) {
+    const BatchSize size = best_size(limits, costs, waiting);
+    return {Decision::Kind::kStart, reason, size.count, size.run_size, kNever};
+}
+
+Time latest_start(const BatchLimits& limits, const QueueView& queue, Duration cost) {
+    if (queue.earliest_due == kNever) return queue.earliest_deadline;
+    return std::min(queue.earliest_deadline, queue.earliest_due - cost - limits.margin);
+}
+
+// Whether no size that can be reached until `latest` costs noticeably less per item.
+bool cannot_get_cheaper(const BatchLimits& limits, const QueueView& queue, const CostTable& costs,
+                        size_t rows, Time now, Time latest) {
+    const double limit = static_cast<double>(largest_batch(limits));
+    const double seconds = std::chrono::duration<double>(latest - now).count();
+    const double reached =
+        std::min(limit, static_cast<double>(rows) + queue.arrivals_per_second * seconds);
+    const double worthwhile = costs.cost_per_row(static_cast<int>(rows)) * kWorthwhile;
+    for (size_t more = rows + 1; static_cast<double>(more) <= reached; ++more)
+        if (costs.cost_per_row(static_cast<int>(more)) < worthwhile) return false;
+    return true;
+}
+
+// Starting now makes the next item wait for the rest of this run; waiting for that item makes those
+// here wait for it. With b here and arrivals every 1/r seconds the first is cost(b) - 1/r, the
+// second b/r: starting is better while r * cost(b) <= b + 1, for each slot. Under back pressure the
+// arrivals are an echo of what the device did: there it must keep up with time to spare, or small
+// batches would keep themselves small.
+bool keeps_up(const BatchLimits& limits, const QueueView& queue, Duration cost, size_t rows) {
+    const double arriving =
+        queue.arrivals_per_second * std::chrono::duration<double>(cost).count() / limits.slots;
+    const double here = static_cast<double>(rows);
+    return arriving <= (queue.back_pressure ? kKeepsUp * here : here + 1);
+}
+
+BatchSize best_of_profiles(const BatchLimits& limits, const CostTable& costs, size_t waiting) {
+    const auto padded = std::ranges::lower_bound(limits.profiles, static_cast<int>(waiting));
+    if (costs.empty()) return {waiting, static_cast<size_t>(*padded)};
+    struct Plan {
+        double cost = 0;
+        int largest = 0;
+    };
+    std::vector<Plan> plans(waiting + 1);  // [n]: the cheapest way to run n items
+    for (size_t items = 1; items <= waiting; ++items) {
+        Plan& best = plans[items];
+        for (const int profile : limits.profiles) {
+            const size_t rows = static_cast<size_t>(profile);
+            const Plan& rest = plans[rows < items ? items - rows : 0];
+            const double cost = static_cast<double>(costs.cost(profile).count()) + rest.cost;
+            if (best.largest == 0 || cost < best.cost)
+                best = {cost, std::max(profile, rest.largest)};
+            if (rows >= items) break;
+        }
+    }
+    const size_t rows = static_cast<size_t>(plans[waiting].largest);
+    return {std::min(waiting, rows), rows};
+}
+
+}  // namespace
 
 std::string_view to_string(StartReason reason) {
     switch (reason) {
@@ -12,6 +78,8 @@ std::string_view to_string(StartReason reason) {
             return "full";
         case StartReason::kDeadline:
             return "deadline";
+        case StartReason::kIdle:
+            return "idle";
         case StartReason::kAllIn:
             return "all-in";
         case StartReason::kDrain:
@@ -20,17 +88,53 @@ std::string_view to_string(StartReason reason) {
     return "unknown";
 }
 
-Decision decide(const BatchLimits& limits, const QueueView& queue, Time now) {
-    const auto start = [&](StartReason reason) {
-        const size_t count = std::min(queue.waiting, static_cast<size_t>(limits.max_batch));
-        return Decision{Decision::Kind::kStart, reason, count, kNever};
+size_t largest_batch(const BatchLimits& limits) {
+    if (limits.profiles.empty()) return static_cast<size_t>(limits.max_batch);
+    return static_cast<size_t>(std::min(limits.max_batch, limits.profiles.back()));
+}
+
+BatchSize best_size(const BatchLimits& limits, const CostTable& costs, size_t waiting) {
+    waiting = std::min(waiting, largest_batch(limits));
+    if (!limits.profiles.empty()) return best_of_profiles(limits, costs, waiting);
+    BatchSize best{waiting, waiting};
+    if (costs.empty()) return best;
+    const auto cost_of = [&costs](size_t rows) {
+        return rows == 0 ? 0.0 : static_cast<double>(costs.cost(static_cast<int>(rows)).count());
     };
-    if (queue.waiting == 0) return {};
-    if (queue.waiting >= static_cast<size_t>(limits.max_batch)) return start(StartReason::kFull);
-    if (queue.earliest_deadline <= now) return start(StartReason::kDeadline);
-    if (queue.draining > 0) return start(StartReason::kDrain);
-    if (!queue.more_can_come) return start(StartReason::kAllIn);
-    return {.wake_at = queue.earliest_deadline};
+    double least = cost_of(waiting) * kWorthwhile;
+    for (size_t part = waiting - 1; part >= 1; --part) {
+        const double cost = cost_of(part) * static_cast<double>(waiting / part) +  //
+                            cost_of(waiting % part);
+        if (cost >= least) continue;
+        least = cost;
+        best = {part, part};
+    }
+    return best;
+}
+
+Decision DeadlinePolicy::decide(const BatchLimits& limits, const QueueView& queue,
+                                const CostTable& costs, Time now) const {
+    const size_t largest = largest_batch(limits);
+    const size_t all = queue.waiting + queue.fillers;
+    if (all == 0) return {};
+    if (queue.waiting >= largest) return start(StartReason::kFull, limits, costs, queue.waiting);
+
+    const size_t rows = std::min(all, largest);
+    const Duration cost = costs.cost(static_cast<int>(rows));
+    const Time latest = latest_start(limits, queue, cost);
+    if (latest <= now) return start(StartReason::kDeadline, limits, costs, all);
+    if (queue.draining > 0) return start(StartReason::kDrain, limits, costs, all);
+    if (!queue.more_can_come) return start(StartReason::kAllIn, limits, costs, all);
+    if (queue.waiting > 0 && !costs.empty() &&
+        (keeps_up(limits, queue, costs.cost(static_cast<int>(queue.waiting)), queue.waiting) ||
+         cannot_get_cheaper(limits, queue, costs, queue.waiting, now, latest)))
+        return start(StartReason::kIdle, limits, costs, all);
+    return {.wake_at = latest};
+}
+
+const Policy& deadline_policy() {
+    static const DeadlinePolicy policy;
+    return policy;
 }
 
 }  // namespace facet

@@ -3,86 +3,102 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <vector>
 
 #include "engine/base/clock.h"
+#include "engine/batching/arrival_rate.h"
 #include "engine/batching/batch_policy.h"
+#include "engine/batching/cost_table.h"
+#include "engine/batching/item_list.h"
 #include "engine/batching/owner.h"
 
 namespace facet {
-
-// What waits. The batching library knows nothing of what an item carries; its user derives from it.
-struct BatchItem {
-    virtual ~BatchItem() = default;
-    OwnerId owner = 0;
-    uint32_t generation = 0;  // of the owner's: a flush begins a new one
-    Time enqueued{0};         // set by push()
-    Time deadline = kNever;   // latest start; push() lowers it to enqueued + timeout
-};
 
 struct Batch {
     uint64_t id = 0;  // counted from 1 per queue
     StartReason reason = StartReason::kFull;
     Time started{0};
+    size_t run_size = 0;  // rows to run, >= items.size(); the rest is padding
     std::vector<std::unique_ptr<BatchItem>> items;  // 1..max_batch
 };
 
 // Invariants:
-//  - a batch has 1..max_batch items; every pushed item leaves exactly once, by take() or cancel();
-//  - items of one owner leave by take() in the order they were pushed;
-//  - across owners the earliest deadline goes first: an item lends its deadline to those of its
-//  owner before it; ties go to the item pushed first (fairness by weight comes with the next
-//  policy);
-//  - an item's deadline never moves once pushed; time never enters but as an argument.
+//  - a batch has 1..max_batch items; every pushed item leaves exactly once, by take(), cancel(),
+//  close_owner() or shed();
+//  - items of one owner leave by take() in the order they were pushed, fillers among fillers;
+//  - a batch is shared out in rounds. In each round the owners with items waiting take turns by
+//  earliest deadline, and each may take its weight divided by the largest weight that still waits,
+//  so one item at most; what is less than an item it keeps for later rounds and batches, as long as
+//  it has items waiting. Fillers come after all others, in rounds of their own, except that a
+//  filler whose deadline is reached counts as any other item;
+//  - an item lends its deadline to those of its owner before it; ties go to the item pushed first;
+//  - an item's times never move once pushed; time never enters but as an argument.
 // Thread-compatible: Batcher holds its lock around every call.
 class BatchQueue {
   public:
-    explicit BatchQueue(BatchLimits limits);
+    // `policy` outlives the queue.
+    explicit BatchQueue(BatchLimits limits, CostTable costs = {},
+                        const Policy& policy = deadline_policy());
 
     void open_owner(OwnerId owner);
     // Forgets the owner and returns what it still had waiting.
     std::vector<std::unique_ptr<BatchItem>> close_owner(OwnerId owner);
     std::vector<std::unique_ptr<BatchItem>> close_all_owners();
     void set_owner_state(OwnerId owner, OwnerState state);
+    // Its share of contended batches against other owners' shares; 1 until set. Precondition: > 0.
+    void set_owner_weight(OwnerId owner, double weight);
+    // Whether shed() may take the owner's items; no until set.
+    void set_owner_sheds(OwnerId owner, bool sheds);
     [[nodiscard]] bool is_open(OwnerId owner) const { return owners_.contains(owner); }
 
     // The item's owner is open. An item of a draining owner counts as draining too.
     void push(std::unique_ptr<BatchItem> item, Time now);
     // Removes and returns the owner's items of generations up to and including `generation`.
     std::vector<std::unique_ptr<BatchItem>> cancel(OwnerId owner, uint32_t generation);
+    // Removes and returns the items, of owners that may shed, without which as many others as
+    // possible finish by their due time, by the costs and with `free_slots` slots free: of those
+    // too many, the smallest value goes first, then the latest. Items without a due time stay.
+    std::vector<std::unique_ptr<BatchItem>> shed(Time now, int free_slots);
 
-    [[nodiscard]] Decision decide(Time now) const;
+    [[nodiscard]] Decision decide(Time now, int free_slots = 1) const;
     // Precondition: `decision` is what decide(now) just returned, of kind kStart.
     [[nodiscard]] Batch take(const Decision& decision, Time now);
+    // A batch that ran `rows` rows took so long.
+    void observe(int rows, Duration took) { costs_.observe(rows, took); }
 
     [[nodiscard]] size_t waiting() const { return waiting_; }
+    // How long an item pushed now would wait at worst, by the costs: what is before it first, and
+    // the rest of a running batch. The timeout with an empty cost table and a free slot.
+    [[nodiscard]] Duration expected_wait(int free_slots) const;
+    [[nodiscard]] const BatchLimits& limits() const { return limits_; }
+    [[nodiscard]] const CostTable& costs() const { return costs_; }
 
   private:
-    struct Waiting {
-        uint64_t order = 0;  // counts pushes, for ties
-        std::unique_ptr<BatchItem> item;
-    };
     struct Owner {
         OwnerState state = OwnerState::kActive;
-        std::deque<Waiting> items;
-        // The deadlines of `items` that are earlier than every one behind them, in order: the first
-        // is the earliest of all, and stays so as items leave at the front.
-        std::deque<Time> earliest;
+        double weight = 1;
+        bool sheds = false;
+        double credit = 0;  // in items, below 1 between batches
+        ItemList items, fillers;
 
-        void append(Waiting waiting);
-        [[nodiscard]] std::unique_ptr<BatchItem> remove_front();
+        [[nodiscard]] size_t waiting() const { return items.size() + fillers.size(); }
     };
 
-    [[nodiscard]] QueueView view() const;
+    [[nodiscard]] QueueView view(Time now, int free_slots) const;
+    void take_in_rounds(ItemList Owner::*list, Time latest, size_t count, Batch& batch);
+    void forget(Owner& owner, size_t items);
 
     BatchLimits limits_;
+    CostTable costs_;
+    const Policy& policy_;
     std::map<OwnerId, Owner> owners_;
-    size_t waiting_ = 0;
+    size_t waiting_ = 0;  // fillers included
     uint64_t next_order_ = 0;
     uint64_t next_batch_id_ = 1;
+    ArrivalRate arrivals_;
+    int pressed_batches_ = 0;  // batches for which back pressure is remembered
 };
 
 }  // namespace facet

@@ -16,8 +16,10 @@ std::atomic<OwnerId> last_owner{0};
 
 }  // namespace
 
-Batcher::Batcher(BatchLimits limits, int slots, Clock& clock, BatchRunner& runner)
-    : clock_(clock), runner_(runner), queue_(limits) {
+Batcher::Batcher(BatchLimits limits, Clock& clock, BatchRunner& runner, CostTable costs,
+                 const Policy& policy)
+    : clock_(clock), runner_(runner), queue_(limits, std::move(costs), policy) {
+    const int slots = limits.slots;
     threads_.reserve(slots);
     for (int slot = 0; slot < slots; ++slot) threads_.emplace_back([this, slot] { work(slot); });
 }
@@ -30,7 +32,7 @@ Batcher::~Batcher() {
         withdrawn = queue_.close_all_owners();
     }
     changed_.notify_all();
-    if (!withdrawn.empty()) runner_.discard(std::move(withdrawn));
+    if (!withdrawn.empty()) runner_.discard(std::move(withdrawn), DiscardReason::kWithdrawn);
     for (std::thread& thread : threads_) thread.join();
 }
 
@@ -49,7 +51,7 @@ void Batcher::close_owner(OwnerId owner) {
     }
     // The owner may have been the only one that the others waited for.
     changed_.notify_one();
-    if (!withdrawn.empty()) runner_.discard(std::move(withdrawn));
+    if (!withdrawn.empty()) runner_.discard(std::move(withdrawn), DiscardReason::kWithdrawn);
 }
 
 void Batcher::set_owner_state(OwnerId owner, OwnerState state) {
@@ -58,6 +60,16 @@ void Batcher::set_owner_state(OwnerId owner, OwnerState state) {
         queue_.set_owner_state(owner, state);
     }
     changed_.notify_one();
+}
+
+void Batcher::set_owner_weight(OwnerId owner, double weight) {
+    MutexLock lock(mutex_);
+    queue_.set_owner_weight(owner, weight);
+}
+
+void Batcher::set_owner_sheds(OwnerId owner, bool sheds) {
+    MutexLock lock(mutex_);
+    queue_.set_owner_sheds(owner, sheds);
 }
 
 void Batcher::push(std::unique_ptr<BatchItem> item) {
@@ -79,7 +91,7 @@ void Batcher::push(std::vector<std::unique_ptr<BatchItem>> items) {
         }
     }
     changed_.notify_one();
-    if (!ownerless.empty()) runner_.discard(std::move(ownerless));
+    if (!ownerless.empty()) runner_.discard(std::move(ownerless), DiscardReason::kWithdrawn);
 }
 
 void Batcher::cancel(OwnerId owner, uint32_t generation) {
@@ -88,7 +100,7 @@ void Batcher::cancel(OwnerId owner, uint32_t generation) {
         MutexLock lock(mutex_);
         withdrawn = queue_.cancel(owner, generation);
     }
-    if (!withdrawn.empty()) runner_.discard(std::move(withdrawn));
+    if (!withdrawn.empty()) runner_.discard(std::move(withdrawn), DiscardReason::kWithdrawn);
 }
 
 size_t Batcher::waiting() const {
@@ -96,20 +108,48 @@ size_t Batcher::waiting() const {
     return queue_.waiting();
 }
 
+void Batcher::observe(int rows, Duration took) {
+    MutexLock lock(mutex_);
+    queue_.observe(rows, took);
+}
+
+Duration Batcher::expected_wait() const {
+    MutexLock lock(mutex_);
+    return queue_.expected_wait(free_slots());
+}
+
+CostTable Batcher::costs() const {
+    MutexLock lock(mutex_);
+    return queue_.costs();
+}
+
+int Batcher::free_slots() const {
+    return queue_.limits().slots - running_;
+}
+
 void Batcher::work(int slot) {
     MutexLock lock(mutex_);
     while (!stopping_) {
         const Time now = clock_.now();
-        const Decision decision = queue_.decide(now);
+        std::vector<std::unique_ptr<BatchItem>> late = queue_.shed(now, free_slots());
+        if (!late.empty()) {
+            lock.unlock();
+            runner_.discard(std::move(late), DiscardReason::kOverload);
+            lock.lock();
+            continue;
+        }
+        const Decision decision = queue_.decide(now, free_slots());
         if (decision.kind == Decision::Kind::kSleep) {
             clock_.wait_until(changed_, mutex_, decision.wake_at);
             continue;
         }
         Batch batch = queue_.take(decision, now);
+        ++running_;
         if (queue_.waiting() > 0) changed_.notify_one();
         lock.unlock();
         runner_.run(std::move(batch), slot);
         lock.lock();
+        --running_;
     }
 }
 

@@ -14,6 +14,11 @@
 
 namespace facet {
 
+enum class DiscardReason {
+    kWithdrawn,  // cancelled, or their owner closed
+    kOverload,   // shed: they would have come too late, or made others late
+};
+
 // What the Batcher's user does with items. Called from the Batcher's threads (run) or from the
 // thread that withdraws work (discard), never with a lock held.
 class BatchRunner {
@@ -21,8 +26,8 @@ class BatchRunner {
     virtual ~BatchRunner() = default;
     // Runs the batch to its end on request slot `slot` (0..slots-1, one call at a time per slot).
     virtual void run(Batch batch, int slot) = 0;
-    // The items were cancelled or their owner closed; they never run.
-    virtual void discard(std::vector<std::unique_ptr<BatchItem>> items) = 0;
+    // The items never run.
+    virtual void discard(std::vector<std::unique_ptr<BatchItem>> items, DiscardReason reason) = 0;
 };
 
 // Invariants: each item pushed reaches the runner exactly once, through run() or discard(); while a
@@ -31,8 +36,9 @@ class BatchRunner {
 // it must not be called from within the runner.
 class Batcher {
   public:
-    // `clock` and `runner` outlive the Batcher. slots >= 1.
-    Batcher(BatchLimits limits, int slots, Clock& clock, BatchRunner& runner);
+    // `clock`, `runner` and `policy` outlive the Batcher.
+    Batcher(BatchLimits limits, Clock& clock, BatchRunner& runner, CostTable costs = {},
+            const Policy& policy = deadline_policy());
     ~Batcher();
     Batcher(const Batcher&) = delete;
     Batcher& operator=(const Batcher&) = delete;
@@ -40,22 +46,32 @@ class Batcher {
     [[nodiscard]] OwnerId open_owner();
     void close_owner(OwnerId owner);
     void set_owner_state(OwnerId owner, OwnerState state);
+    // As BatchQueue's.
+    void set_owner_weight(OwnerId owner, double weight);
+    void set_owner_sheds(OwnerId owner, bool sheds);
     // An item of an owner that is not open (any more) is discarded at once.
     void push(std::unique_ptr<BatchItem> item);
     // Several items at once: seen by the policy together, as one frame's faces are.
     void push(std::vector<std::unique_ptr<BatchItem>> items);
     void cancel(OwnerId owner, uint32_t generation);
 
+    // A batch that ran `rows` rows took so long; refines the costs.
+    void observe(int rows, Duration took);
+
     [[nodiscard]] size_t waiting() const;
+    [[nodiscard]] Duration expected_wait() const;
+    [[nodiscard]] CostTable costs() const;
 
   private:
     void work(int slot);
+    [[nodiscard]] int free_slots() const FACET_REQUIRES(mutex_);
 
     Clock& clock_;
     BatchRunner& runner_;
-    mutable Mutex mutex_;  // guards queue_ and stopping_; never held across runner_
+    mutable Mutex mutex_;  // guards what is below; never held across runner_
     CondVar changed_;      // queue_ or stopping_ changed
     BatchQueue queue_ FACET_GUARDED_BY(mutex_);
+    int running_ FACET_GUARDED_BY(mutex_) = 0;  // batches
     bool stopping_ FACET_GUARDED_BY(mutex_) = false;
     std::vector<std::thread> threads_;
 };

@@ -7,7 +7,11 @@
 namespace facet {
 namespace {
 
-constexpr BatchLimits kLimits{.max_batch = 4, .timeout = Duration{100}};
+const BatchLimits kLimits{.max_batch = 4, .timeout = Duration{100}};
+
+Decision decide(const BatchLimits& limits, const QueueView& queue, Time now) {
+    return deadline_policy().decide(limits, queue, {}, now);
+}
 
 void expect_start(const Decision& decision, StartReason reason, size_t count) {
     EXPECT_EQ(decision.kind, Decision::Kind::kStart);

@@ -54,7 +54,7 @@ class RecordingRunner final : public BatchRunner {
         --running_;
         changed_.notify_all();
     }
-    void discard(std::vector<std::unique_ptr<BatchItem>> items) override {
+    void discard(std::vector<std::unique_ptr<BatchItem>> items, DiscardReason) override {
         MutexLock lock(mutex_);
         for (const int number : numbers(items)) discarded_.push_back(number);
         changed_.notify_all();
@@ -99,7 +99,7 @@ class BatcherTest : public ::testing::Test {
 };
 
 TEST_F(BatcherTest, StartsABatchAtTheOldestItemsDeadlineAndNotBefore) {
-    Batcher batcher({.max_batch = 4, .timeout = Duration{100}}, 1, clock_, runner_);
+    Batcher batcher({.max_batch = 4, .timeout = Duration{100}, .slots = 1}, clock_, runner_);
     const OwnerId owner = batcher.open_owner();
     batcher.push(item_of(owner, 1));
     clock_.wait_for_waiters(1);
@@ -115,7 +115,7 @@ TEST_F(BatcherTest, StartsABatchAtTheOldestItemsDeadlineAndNotBefore) {
 }
 
 TEST_F(BatcherTest, SeesItemsPushedTogetherTogether) {
-    Batcher batcher({.max_batch = 4, .timeout = Duration{0}}, 2, clock_, runner_);
+    Batcher batcher({.max_batch = 4, .timeout = Duration{0}, .slots = 2}, clock_, runner_);
     const OwnerId owner = batcher.open_owner();
     std::vector<std::unique_ptr<BatchItem>> items;
     for (int number = 1; number <= 3; ++number) items.push_back(item_of(owner, number));
@@ -125,7 +125,7 @@ TEST_F(BatcherTest, SeesItemsPushedTogetherTogether) {
 
 TEST_F(BatcherTest, RunsAsManyBatchesAtOnceAsThereAreSlots) {
     runner_.set_gate_shut(true);
-    Batcher batcher({.max_batch = 2, .timeout = Duration{100}}, 3, clock_, runner_);
+    Batcher batcher({.max_batch = 2, .timeout = Duration{100}, .slots = 3}, clock_, runner_);
     const OwnerId owner = batcher.open_owner();
     std::vector<std::unique_ptr<BatchItem>> items;
     for (int number = 1; number <= 8; ++number) items.push_back(item_of(owner, number));
@@ -141,7 +141,7 @@ TEST_F(BatcherTest, RunsAsManyBatchesAtOnceAsThereAreSlots) {
 
 TEST_F(BatcherTest, HandsTheDeadlineOfWhatItLeavesToAnotherWorker) {
     runner_.set_gate_shut(true);
-    Batcher batcher({.max_batch = 2, .timeout = Duration{100}}, 2, clock_, runner_);
+    Batcher batcher({.max_batch = 2, .timeout = Duration{100}, .slots = 2}, clock_, runner_);
     const OwnerId owner = batcher.open_owner();
     std::vector<std::unique_ptr<BatchItem>> items;
     for (int number = 1; number <= 3; ++number) items.push_back(item_of(owner, number));
@@ -156,7 +156,7 @@ TEST_F(BatcherTest, HandsTheDeadlineOfWhatItLeavesToAnotherWorker) {
 
 TEST_F(BatcherTest, StartsWhatIsOverdueAsSoonAsASlotIsFree) {
     runner_.set_gate_shut(true);
-    Batcher batcher({.max_batch = 2, .timeout = Duration{100}}, 1, clock_, runner_);
+    Batcher batcher({.max_batch = 2, .timeout = Duration{100}, .slots = 1}, clock_, runner_);
     const OwnerId owner = batcher.open_owner();
     batcher.push(item_of(owner, 1));
     clock_.wait_for_waiters(1);
@@ -171,7 +171,7 @@ TEST_F(BatcherTest, StartsWhatIsOverdueAsSoonAsASlotIsFree) {
 }
 
 TEST_F(BatcherTest, WakesWhenAnOwnersStateMakesWaitingPointless) {
-    Batcher batcher({.max_batch = 4, .timeout = Duration{100}}, 1, clock_, runner_);
+    Batcher batcher({.max_batch = 4, .timeout = Duration{100}, .slots = 1}, clock_, runner_);
     const OwnerId first = batcher.open_owner();
     const OwnerId second = batcher.open_owner();
     EXPECT_NE(first, second);
@@ -189,7 +189,7 @@ TEST_F(BatcherTest, WakesWhenAnOwnersStateMakesWaitingPointless) {
 }
 
 TEST_F(BatcherTest, WakesWhenTheLastActiveOwnerCloses) {
-    Batcher batcher({.max_batch = 4, .timeout = Duration{100}}, 1, clock_, runner_);
+    Batcher batcher({.max_batch = 4, .timeout = Duration{100}, .slots = 1}, clock_, runner_);
     const OwnerId blocked = batcher.open_owner();
     const OwnerId active = batcher.open_owner();
     batcher.push(item_of(blocked, 1));
@@ -204,7 +204,7 @@ TEST_F(BatcherTest, WakesWhenTheLastActiveOwnerCloses) {
 
 TEST_F(BatcherTest, CancelsOnlyWhatStillWaits) {
     runner_.set_gate_shut(true);
-    Batcher batcher({.max_batch = 2, .timeout = Duration{100}}, 1, clock_, runner_);
+    Batcher batcher({.max_batch = 2, .timeout = Duration{100}, .slots = 1}, clock_, runner_);
     const OwnerId owner = batcher.open_owner();
     std::vector<std::unique_ptr<BatchItem>> items;
     for (int number = 1; number <= 4; ++number)
@@ -221,7 +221,7 @@ TEST_F(BatcherTest, CancelsOnlyWhatStillWaits) {
 }
 
 TEST_F(BatcherTest, DiscardsAnItemWhoseOwnerIsClosed) {
-    Batcher batcher({.max_batch = 1, .timeout = Duration{0}}, 1, clock_, runner_);
+    Batcher batcher({.max_batch = 1, .timeout = Duration{0}, .slots = 1}, clock_, runner_);
     const OwnerId owner = batcher.open_owner();
     batcher.close_owner(owner);
     batcher.push(item_of(owner, 1));
@@ -232,7 +232,7 @@ TEST_F(BatcherTest, DiscardsAnItemWhoseOwnerIsClosed) {
 TEST_F(BatcherTest, DiscardsWhatWaitsAndLetsRunningBatchesEndWhenDestroyed) {
     runner_.set_gate_shut(true);
     auto batcher = std::make_unique<Batcher>(BatchLimits{.max_batch = 2, .timeout = Duration{100}},
-                                             1, clock_, runner_);
+                                             clock_, runner_);
     const OwnerId owner = batcher->open_owner();
     std::vector<std::unique_ptr<BatchItem>> items;
     for (int number = 1; number <= 3; ++number) items.push_back(item_of(owner, number));
@@ -249,7 +249,7 @@ TEST_F(BatcherTest, DiscardsWhatWaitsAndLetsRunningBatchesEndWhenDestroyed) {
 }
 
 TEST_F(BatcherTest, StopsWithIdleWorkers) {
-    Batcher batcher({.max_batch = 2, .timeout = Duration{100}}, 4, clock_, runner_);
+    Batcher batcher({.max_batch = 2, .timeout = Duration{100}, .slots = 4}, clock_, runner_);
     clock_.wait_for_waiters(4);
 }
 
@@ -262,7 +262,9 @@ class CountingRunner final : public BatchRunner {
         (void)batcher->waiting();
         count(batch.items);
     }
-    void discard(std::vector<std::unique_ptr<BatchItem>> items) override { count(items); }
+    void discard(std::vector<std::unique_ptr<BatchItem>> items, DiscardReason) override {
+        count(items);
+    }
     [[nodiscard]] bool each_once() const {
         return std::ranges::all_of(seen_, [](const std::atomic<int>& n) { return n == 1; });
     }
@@ -280,7 +282,8 @@ TEST(Batcher, BringsEveryItemToTheRunnerExactlyOnceUnderLoad) {
     constexpr int kThreads = 4, kItemsEach = 4'000;
     CountingRunner runner(kThreads * kItemsEach);
     {
-        Batcher batcher({.max_batch = 5, .timeout = Duration{20'000}}, 3, steady_clock(), runner);
+        Batcher batcher({.max_batch = 5, .timeout = Duration{20'000}, .slots = 3}, steady_clock(),
+                        runner);
         runner.batcher = &batcher;
         std::vector<std::thread> streams;
         for (int stream = 0; stream < kThreads; ++stream)

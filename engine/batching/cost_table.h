@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// What a batch of n rows costs on a device: measured at a few sizes, refined while it runs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+
+namespace facet {
+
+// Invariants: sizes ascend; costs are positive and never fall with the size (a dip in what was
+// measured is levelled out with its neighbours); the answers of an empty table are 0.
+// Thread-compatible value type.
+class CostTable {
+  public:
+    struct Point {
+        int rows = 0;
+        Duration cost{0};
+        friend bool operator==(const Point&, const Point&) = default;
+    };
+
+    CostTable() = default;
+    // Points of no rows or no cost are left out; of equal sizes the last one counts.
+    explicit CostTable(std::vector<Point> measured);
+
+    [[nodiscard]] bool empty() const { return points_.empty(); }
+    // Linear between the points, and beyond them along the nearest two; rows >= 1.
+    [[nodiscard]] Duration cost(int rows) const;
+    // cost(rows) / rows in nanoseconds.
+    [[nodiscard]] double cost_per_row(int rows) const;
+    // A batch of `rows` took so long. Moves the size by a sixteenth of the difference, of which a
+    // factor of two either way is believed at most: one hiccup moves it by a sixteenth. An empty
+    // table stays empty: whoever did not measure gets no advice by chance.
+    void observe(int rows, Duration took);
+    [[nodiscard]] const std::vector<Point>& points() const { return points_; }
+
+    // "1:410250 4:980000": rows and nanoseconds.
+    [[nodiscard]] std::string text() const;
+    [[nodiscard]] static Result<CostTable> parse(std::string_view text);
+
+  private:
+    struct Estimate {
+        int rows = 0;
+        double cost = 0;  // nanoseconds
+    };
+
+    void level();
+
+    std::vector<Estimate> estimates_;  // as measured and observed
+    std::vector<Point> points_;        // the same, never falling
+};
+
+}  // namespace facet
