@@ -12,8 +12,8 @@ constexpr std::array<Colour, kSkinTones> kSkins = {{{242, 207, 182},
                                                     {238, 190, 156},
                                                     {220, 166, 124},
                                                     {188, 128, 86},
-                                                    {142, 92, 60},
-                                                    {96, 62, 44}}};
+                                                    {152, 100, 68},
+                                                    {116, 76, 56}}};
 constexpr std::array<Colour, 8> kHairs = {{{28, 24, 24},
                                            {52, 36, 28},
                                            {86, 56, 36},
@@ -171,7 +171,7 @@ void colour_all(FaceLook& look, const FaceTraits& traits, Random& random) {
     look.hair = mixed(dyed, varied(kGrey, random, 0.06F), look.grey);
     look.brow = mixed(dyed * 0.75F, kGrey, look.grey * 0.75F);
     const float contrast = (look.brow.green + 10.0F) / (look.skin.green + 10.0F);
-    if (contrast > 0.6F && contrast < 1.25F && look.grey < 0.5F) look.brow = look.skin * 0.5F;
+    if (contrast > 0.6F && contrast < 1.25F && look.grey < 0.5F) look.brow = look.skin * 0.38F;
     look.iris = varied(kIrises[random.below(static_cast<int>(kIrises.size()))], random, 0.12F);
     const Colour plain = {look.skin.red * 0.80F, look.skin.green * 0.62F, look.skin.blue * 0.62F};
     const Colour red = {lerp(look.skin.red, 200.0F, 0.5F) * 0.86F, look.skin.green * 0.36F,

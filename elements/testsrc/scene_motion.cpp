@@ -24,7 +24,7 @@ Weather weather(uint64_t seed, int index, float variation) {
     weather.from_below = random.between(-1, 0.4F);
     weather.strength = 0.06F + 0.30F * variation * random.uniform();
     const float brightness = random.uniform();
-    weather.exposure = 1.0F + variation * lerp(-0.50F, 0.20F, brightness);
+    weather.exposure = 1.0F + variation * lerp(-0.42F, 0.20F, brightness);
     weather.warmth = variation * random.between(-1, 1);
     return weather;
 }
