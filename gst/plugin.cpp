@@ -11,7 +11,8 @@
     element(facetclassify) \
     element(facetoverlay) \
     element(facetpublish) \
-    element(facettestsrc)
+    element(facettestsrc) \
+    element(facetverify)
 // clang-format on
 
 #define FACET_DECLARE(name) GST_ELEMENT_REGISTER_DECLARE(name);

@@ -30,7 +30,7 @@ LIBRARIES = {
     r"opencv2?/.*": [],
     r"onnx/.*|google/protobuf/.*": ["engine/formats/onnx"],
     r"pugixml\.hpp": ["engine/formats/openvino"],
-    r"nlohmann/.*": ["engine/vision/model_info", "elements/publish/"],
+    r"nlohmann/.*": ["engine/vision/model_info", "elements/publish/", "elements/verify/"],
     r"pango/.*|cairo.*": ["elements/overlay/"],
 }
 GSTREAMER = r"(gst|glib|glib-object|gio)/.*|glib\.h|glib-object\.h"
