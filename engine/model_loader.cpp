@@ -107,7 +107,8 @@ Result<std::vector<SessionModel::Output>> make_outputs(const CompiledModel& comp
     for (const OutputInfo& output : info.outputs) {
         FACET_ASSIGN(std::unique_ptr<Converter> converter,
                      make_converter(info, output, ports, crop.width, crop.height));
-        outputs.push_back({std::move(converter), threshold.value_or(output.threshold)});
+        outputs.push_back({std::move(converter), threshold.value_or(output.threshold),
+                           yields_attributes(output) ? Yield::kAttributes : Yield::kDetections});
     }
     return outputs;
 }
@@ -133,7 +134,9 @@ Result<SessionModel> make_model(Graph graph, const ModelInfo& info, const Backen
 
 Result<SessionModel> load_model(const ModelSettings& model, const SessionSettings& session) {
     const Result<const Backend*> backend = find_backend(session.device);
-    if (!backend.ok()) return backend.error().within("setting 'device'");
+    if (!backend.ok())
+        return Error{ErrorCode::kInvalidArgument, backend.error().message}.within(
+            "setting 'device'");
     FACET_ASSIGN(const ModelInfo info, find_info(model, session));
     std::optional<Extent2> open_size;
     if (info.input.width > 0 && info.input.height > 0)

@@ -75,6 +75,10 @@ Result<std::shared_ptr<Session>> Session::open(const SessionSettings& settings, 
     return start_session(settings, clock, std::move(models));
 }
 
+bool Session::yields(size_t, Yield) const {
+    return true;
+}
+
 Result<ItemResult> Session::run(const ImageView& image, const Rect& region) {
     Item item;
     item.crops = acquire_crops();

@@ -39,6 +39,9 @@ struct SessionSettings {
     friend bool operator==(const SessionSettings&, const SessionSettings&) = default;
 };
 
+// What a model says of an item.
+enum class Yield { kDetections, kAttributes };
+
 // How a result came about.
 struct Provenance {
     std::string device;
@@ -102,6 +105,8 @@ class Session {
     [[nodiscard]] virtual const SessionSettings& settings() const = 0;
     // One per distinct input of the models; an item needs one crop of each.
     [[nodiscard]] virtual const std::vector<CropSpec>& crop_specs() const = 0;
+    // Whether the nth of the settings' models says such things; true of all where it is unknown.
+    [[nodiscard]] virtual bool yields(size_t model, Yield what) const;
     // One line per model for INFO.
     [[nodiscard]] virtual std::vector<std::string> descriptions() const = 0;
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ namespace facet {
 struct SessionModel {
     struct Output {
         std::unique_ptr<Converter> converter;
-        float threshold = 0.5f;  // detections below are dropped
+        float threshold = 0.5f;      // detections below are dropped
+        std::optional<Yield> yield;  // none: unknown
     };
     std::string name;    // for errors and descriptions
     std::string device;  // the backend's name

@@ -69,6 +69,7 @@ class SessionImpl final : public Session, private BatchRunner {
 
     const SessionSettings& settings() const override { return settings_; }
     const std::vector<CropSpec>& crop_specs() const override { return specs_; }
+    bool yields(size_t model, Yield what) const override;
     std::vector<std::string> descriptions() const override;
 
     OwnerId open_owner() override { return batcher_.open_owner(); }
@@ -102,6 +103,12 @@ class SessionImpl final : public Session, private BatchRunner {
     SessionCounters counters_ FACET_GUARDED_BY(counters_mutex_);
     Batcher batcher_;  // last: its threads use all of the above
 };
+
+bool SessionImpl::yields(size_t model, Yield what) const {
+    return std::ranges::any_of((*models_)[model].outputs, [&](const SessionModel::Output& output) {
+        return output.yield.value_or(what) == what;
+    });
+}
 
 std::vector<std::string> SessionImpl::descriptions() const {
     std::vector<std::string> lines;

@@ -36,6 +36,9 @@ class Converter {
                          Converted& result) const = 0;
 };
 
+// Whether that output's converter makes attributes; else it makes detections.
+[[nodiscard]] bool yields_attributes(const OutputInfo& output);
+
 // Checks that the layers exist and have shapes the converter understands; errors name model, layer
 // and key. `input_width`, `input_height`: the model's input size, for priors.
 [[nodiscard]] Result<std::unique_ptr<Converter>> make_converter(const ModelInfo& model,

@@ -82,6 +82,11 @@ Result<std::vector<size_t>> ConverterContext::find_layers(size_t count) const {
     return found;
 }
 
+bool yields_attributes(const OutputInfo& output) {
+    const ConverterKind* kind = find_converter_kind(output.converter);
+    return kind != nullptr && kind->yields_attribute;
+}
+
 Result<std::unique_ptr<Converter>> make_converter(const ModelInfo& model, const OutputInfo& output,
                                                   std::span<const OutputPort> ports,
                                                   int input_width, int input_height) {
