@@ -2,7 +2,9 @@
 // Properties as the engine's settings.
 #include "gst/filter_settings.h"
 
+#include <algorithm>
 #include <chrono>
+#include <string_view>
 
 #include "gst/model_path.h"
 
@@ -20,6 +22,36 @@ SessionSettings session_settings(const FilterSettings& settings,
     session.requests = settings.requests;
     session.threads = settings.threads;
     return session;
+}
+
+Result<void> require_yields(const Session& session, Yield wanted) {
+    const std::vector<ModelSettings>& models = session.settings().models;
+    const bool attributes = wanted == Yield::kAttributes;
+    for (size_t i = 0; i < models.size(); ++i)
+        if (!session.yields(i, wanted))
+            return Error{
+                ErrorCode::kInvalidArgument,
+                std::string(attributes ? "property 'models': " : "property 'model': ") +
+                    models[i].path.string() +
+                    (attributes ? " yields no attributes, only detections; facetdetect runs it"
+                                : " yields no detections, only attributes; facetclassify runs it")};
+    return {};
+}
+
+Error in_property_words(const Error& error, GObjectClass* klass) {
+    constexpr std::string_view kSetting = "setting '";
+    Error said = error;
+    const size_t start = said.message.find(kSetting);
+    if (start == std::string::npos) return said;
+    const size_t name_start = start + kSetting.size();
+    const size_t end = said.message.find('\'', name_start);
+    if (end == std::string::npos) return said;
+    std::string name = said.message.substr(name_start, end - name_start);
+    if (name == "info") name = "model-info";
+    std::ranges::replace(name, '_', '-');
+    const bool known = g_object_class_find_property(klass, name.c_str()) != nullptr;
+    said.message.replace(start, end - start + 1, known ? "property '" + name + "'" : name);
+    return said;
 }
 
 }  // namespace facet

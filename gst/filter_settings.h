@@ -25,6 +25,14 @@ struct FilterSettings {
 [[nodiscard]] SessionSettings session_settings(const FilterSettings& settings,
                                                const std::vector<std::filesystem::path>& models);
 
+// kInvalidArgument, naming model and property, when one of the session's models says nothing that
+// the element has a use for.
+[[nodiscard]] Result<void> require_yields(const Session& session, Yield wanted);
+
+// The engine speaks of "setting 'max_batch'"; an element of that class has "property 'max-batch'".
+// Where it has no such property the words stay away.
+[[nodiscard]] Error in_property_words(const Error& error, GObjectClass* klass);
+
 template <typename Settings>
 void add_filter_properties(PropertyTable<Settings>& table) {
     table.add_text(

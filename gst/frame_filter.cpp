@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "gst/errors.h"
+#include "gst/filter_settings.h"
+#include "gst/ranged_param.h"
 #include "gst/session_registry.h"
 #include "gst/video_frame.h"
 
@@ -41,20 +43,25 @@ void replace_stream(GstFacetFrameFilter* self, std::shared_ptr<FrameStream> stre
     GST_OBJECT_UNLOCK(self);
 }
 
+facet::Result<std::shared_ptr<FrameStream>> make_stream(GstFacetFrameFilter* self) {
+    FACET_TRY(facet::check_ranges(G_OBJECT(self)));
+    FACET_ASSIGN(auto setup, GST_FACET_FRAME_FILTER_GET_CLASS(self)->configure(self));
+    const facet::Ref<GstClock> clock = facet::session_clock(GST_ELEMENT(self));
+    FACET_ASSIGN(auto session,
+                 facet::session_registry().acquire(setup.session_name, setup.session, clock.get()));
+    FACET_TRY(facet::require_yields(*session, setup.wanted));
+    return std::make_shared<FrameStream>(GST_ELEMENT(self), self->state->source, session,
+                                         std::move(setup));
+}
+
 bool open_stream(GstFacetFrameFilter* self) {
-    GstElement* element = GST_ELEMENT(self);
-    auto setup = GST_FACET_FRAME_FILTER_GET_CLASS(self)->configure(self);
-    if (!setup.ok()) {
-        facet::post_error(element, setup.error());
+    const auto opened = make_stream(self);
+    if (!opened.ok()) {
+        facet::post_error(GST_ELEMENT(self),
+                          facet::in_property_words(opened.error(), G_OBJECT_GET_CLASS(self)));
         return false;
     }
-    auto session = facet::session_registry().acquire(setup->session_name, setup->session);
-    if (!session.ok()) {
-        facet::post_error(element, session.error());
-        return false;
-    }
-    replace_stream(self, std::make_shared<FrameStream>(element, self->state->source, *session,
-                                                       std::move(*setup)));
+    replace_stream(self, *opened);
     return true;
 }
 

@@ -24,6 +24,7 @@ struct StreamSetup {
     SessionSettings session;
     std::string session_name;
     int queue_depth = 1;
+    Yield wanted = Yield::kAttributes;  // of each model
     std::unique_ptr<FrameBehaviour> behaviour;
 };
 

@@ -53,6 +53,14 @@ std::optional<fs::path> find_in(const fs::path& directory, const std::string& na
     return std::nullopt;
 }
 
+// One file has one path, however it was written, and its own name, by which its description is
+// found: a link stays a link.
+fs::path canonical_folder(const fs::path& file) {
+    std::error_code error;
+    const fs::path folder = fs::canonical(fs::absolute(file).parent_path(), error);
+    return error ? file : folder / file.filename();
+}
+
 bool is_path(const std::string& name) {
     const std::string suffix = fs::path(name).extension().string();
     return name.find('/') != std::string::npos ||
@@ -69,12 +77,12 @@ std::string trimmed(const std::string& text) {
 
 Result<fs::path> find_model(const std::string& name) {
     if (is_path(name)) {
-        if (is_file(name)) return fs::path(name);
+        if (is_file(name)) return canonical_folder(name);
         return Error{ErrorCode::kNotFound, "model file '" + name + "' does not exist"};
     }
     std::string places;
     for (const fs::path& directory : model_directories()) {
-        if (auto path = find_in(directory, name)) return *path;
+        if (auto path = find_in(directory, name)) return canonical_folder(*path);
         places += (places.empty() ? "'" : ", '") + directory.string() + "'";
     }
     return Error{ErrorCode::kNotFound, "model '" + name + "' is not installed; looked for " + name +

@@ -10,10 +10,10 @@
 
 namespace facet {
 
-// A file as it is written, when `name` holds a '/' or ends in .xml or .onnx. A bare name is looked
-// for in model_directories(): NAME.xml, NAME.onnx, then one precision down: NAME/FP32/NAME.xml,
-// then FP16, FP16-INT8 and whatever other folders there are by name. kNotFound lists every place
-// looked at, or the file. Reentrant.
+// An absolute path without links among its folders. A file, when `name` holds a '/' or ends in .xml
+// or .onnx. A bare name is looked for in model_directories(): NAME.xml, NAME.onnx, then one
+// precision down: NAME/FP32/NAME.xml, then FP16, FP16-INT8 and whatever other folders there are by
+// name. kNotFound lists every place looked at, or the file. Reentrant.
 [[nodiscard]] Result<std::filesystem::path> find_model(const std::string& name);
 
 // "a.xml, b" -> one path each, in order; kInvalidArgument when the list or one entry is empty.

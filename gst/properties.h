@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "gst/ranged_param.h"
+
 namespace facet {
 
 // When a property may change: only up to READY (it shapes what is opened), or at any time.
@@ -25,12 +27,12 @@ class PropertyTable {
     }
     void add_int(const char* name, const char* blurb, int Settings::*member, int least, int most,
                  Mutable when) {
-        add(g_param_spec_int(name, name, blurb, least, most, Settings{}.*member, flags(when)),
+        add(ranged_int_spec(name, name, blurb, least, most, Settings{}.*member, flags(when)),
             member);
     }
     void add_double(const char* name, const char* blurb, double Settings::*member, double least,
                     double most, Mutable when) {
-        add(g_param_spec_double(name, name, blurb, least, most, Settings{}.*member, flags(when)),
+        add(ranged_double_spec(name, name, blurb, least, most, Settings{}.*member, flags(when)),
             member);
     }
 
@@ -41,17 +43,23 @@ class PropertyTable {
     }
 
     // Keeps the old value, with a warning, when the property cannot change in the element's state:
-    // what is read back is always what is in effect.
+    // what is read back is always what is in effect. A value out of range is kept until the start,
+    // which fails on it; while the element runs it changes nothing but is a warning on the bus.
     void set(GstElement* element, guint id, const GValue* value, Settings& settings) const {
         const Row& row = rows_[id - 1];
         GST_OBJECT_LOCK(element);
         const bool running = GST_STATE(element) > GST_STATE_READY;
         const bool refused = running && (row.spec->flags & GST_PARAM_MUTABLE_PLAYING) == 0;
-        if (!refused) std::visit([&](auto member) { assign(settings.*member, value); }, row.member);
+        const Result<void> range = running ? check_range(row.spec, value) : Result<void>();
+        if (!refused && range.ok())
+            std::visit([&](auto member) { assign(settings.*member, value); }, row.member);
         GST_OBJECT_UNLOCK(element);
         if (refused)
             GST_WARNING_OBJECT(element, "property '%s' can change only in NULL or READY; unchanged",
                                row.spec->name);
+        else if (!range.ok())
+            GST_ELEMENT_WARNING(element, LIBRARY, SETTINGS,
+                                ("%s; unchanged", range.error().text().c_str()), (nullptr));
     }
     void get(GstElement* element, guint id, GValue* value, const Settings& settings) const {
         GST_OBJECT_LOCK(element);

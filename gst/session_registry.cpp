@@ -52,16 +52,31 @@ std::string differs(const char* property, const std::string& here, const std::st
     return std::string(property) + " is " + here + " here, " + there + " there";
 }
 
+// The session holds on to the clock that it runs by.
+Result<std::shared_ptr<Session>> open(const SessionOpener& opener, const SessionSettings& settings,
+                                      GstClock* clock) {
+    if (clock == nullptr) return opener(settings, steady_clock());
+    struct Timed {
+        explicit Timed(GstClock* source) : clock(source) {}
+        PipelineClock clock;
+        std::shared_ptr<Session> session;
+    };
+    const auto timed = std::make_shared<Timed>(clock);
+    FACET_ASSIGN(timed->session, opener(settings, timed->clock));
+    return std::shared_ptr<Session>(timed, timed->session.get());
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Session>> SessionRegistry::acquire(const std::string& name,
-                                                          const SessionSettings& settings) {
+                                                          const SessionSettings& settings,
+                                                          GstClock* clock) {
     std::shared_ptr<Entry> entry;
     SessionOpener opener;
     {
         MutexLock lock(mutex_);
         forget_the_dead();
-        while ((entry = find(name, settings)) != nullptr) {
+        while ((entry = find(name, settings, clock)) != nullptr) {
             if (!(entry->settings == settings))
                 return Error{ErrorCode::kInvalidArgument,
                              "session '" + name +
@@ -74,11 +89,11 @@ Result<std::shared_ptr<Session>> SessionRegistry::acquire(const std::string& nam
             // Its last user has closed it since: a new start.
             forget_the_dead();
         }
-        entry = std::make_shared<Entry>(Entry{name, settings, {}, true, {}});
+        entry = std::make_shared<Entry>(Entry{name, settings, share(clock), {}, true, {}});
         entries_.push_back(entry);
         opener = opener_;
     }
-    Result<std::shared_ptr<Session>> opened = opener(settings);
+    Result<std::shared_ptr<Session>> opened = open(opener, settings, clock);
     MutexLock lock(mutex_);
     entry->opening = false;
     if (opened.ok())
@@ -95,9 +110,12 @@ void SessionRegistry::replace_opener(SessionOpener opener) {
 }
 
 std::shared_ptr<SessionRegistry::Entry> SessionRegistry::find(const std::string& name,
-                                                              const SessionSettings& settings) {
+                                                              const SessionSettings& settings,
+                                                              GstClock* clock) {
     for (const std::shared_ptr<Entry>& entry : entries_)
-        if (entry->name == name && (!name.empty() || entry->settings == settings)) return entry;
+        if (entry->name == name && entry->clock.get() == clock &&
+            (!name.empty() || entry->settings == settings))
+            return entry;
     return nullptr;
 }
 
@@ -133,8 +151,9 @@ std::string difference(const SessionSettings& here, const SessionSettings& there
 }
 
 SessionRegistry& session_registry() {
-    static SessionRegistry registry(
-        [](const SessionSettings& settings) { return Session::open(settings); });
+    static SessionRegistry registry([](const SessionSettings& settings, Clock& clock) {
+        return Session::open(settings, clock);
+    });
     return registry;
 }
 

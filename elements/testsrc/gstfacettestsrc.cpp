@@ -10,7 +10,9 @@
 
 #include "elements/testsrc/frame_painter.h"
 #include "elements/testsrc/pixel_writer.h"
+#include "gst/errors.h"
 #include "gst/ground_truth_meta.h"
+#include "gst/ranged_param.h"
 
 GST_DEBUG_CATEGORY_STATIC(facet_test_src_debug);
 #define GST_CAT_DEFAULT facet_test_src_debug
@@ -120,6 +122,10 @@ static facet::drawing::FrameFormat gst_facet_test_src_format(GstVideoFormat form
 }
 
 static gboolean gst_facet_test_src_start(GstBaseSrc* source) {
+    if (const auto ranges = facet::check_ranges(G_OBJECT(source)); !ranges.ok()) {
+        facet::post_error(GST_ELEMENT(source), ranges.error());
+        return FALSE;
+    }
     TestSrcState& state = *GST_FACET_TEST_SRC(source)->state;
     GST_OBJECT_LOCK(source);
     gst_video_info_init(&state.info);
@@ -410,7 +416,8 @@ static void gst_facet_test_src_install_properties(GObjectClass* object_class) {
     const auto add_number = [&](Property id, const char* name, const char* nick, const char* blurb,
                                 double low, double high, double fallback) {
         g_object_class_install_property(
-            object_class, id, g_param_spec_double(name, nick, blurb, low, high, fallback, flags));
+            object_class, id,
+            facet::ranged_double_spec(name, nick, blurb, low, high, fallback, flags));
     };
     add_number(kPropFaces, "faces", "Faces",
                "Mean number of faces in a frame, 0 to 256 (default: 3)", 0, kMostFaces,
@@ -444,9 +451,10 @@ static void gst_facet_test_src_install_properties(GObjectClass* object_class) {
                kMostNoise, kDefaultNoise);
     g_object_class_install_property(
         object_class, kPropOccluders,
-        g_param_spec_int("occluders", "Occluders",
-                         "Things passing in front of people at any time, 0 to 32 (default: 0)", 0,
-                         kMostOccluders, defaults.occluders, flags));
+        facet::ranged_int_spec(
+            "occluders", "Occluders",
+            "Things passing in front of people at any time, 0 to 32 (default: 0)", 0,
+            kMostOccluders, defaults.occluders, flags));
     g_object_class_install_property(
         object_class, kPropMoodInterval,
         g_param_spec_uint("mood-interval", "Mood interval",

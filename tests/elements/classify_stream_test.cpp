@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <future>
 #include <thread>
@@ -359,6 +360,47 @@ TEST_F(ClassifyStream, PropertiesSayWhenTheyMayChangeAndHoldToIt) {
         g_object_get(element.get(), "max-batch", &after, nullptr);
         EXPECT_EQ(after, before) << "what is read back is what is in effect";
     }
+}
+
+TEST_F(ClassifyStream, AValueOutOfRangeIsOneErrorAtStartThatNamesThePropertyAndItsRange) {
+    const std::vector<std::array<const char*, 3>> cases{
+        {"max-batch", "5000", "property 'max-batch': 5000 is outside "},
+        {"timeout", "-1", "property 'timeout': -1 is outside 0..3.6e+06"},
+        {"timeout", "nan", "property 'timeout': nan is outside "},
+        {"roi-scale", "0", "property 'roi-scale': 0 is outside 0.1..10"}};
+    for (const auto& [property, value, text] : cases) {
+        GstElement* element = make("facetclassify", {{property, value}});
+        EXPECT_EQ(gst_element_set_state(element, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+        const auto posted = errors();
+        ASSERT_EQ(posted.size(), 1u) << property;
+        EXPECT_EQ(posted[0].code, GST_LIBRARY_ERROR_SETTINGS);
+        EXPECT_NE(posted[0].text.find(text), std::string::npos) << posted[0].text;
+        gst_element_set_state(element, GST_STATE_NULL);
+        gst_object_unref(element);
+    }
+    EXPECT_EQ(sessions_opened(), 0u);
+}
+
+TEST_F(ClassifyStream, AValueOutOfRangeWhilePlayingIsAWarningAndChangesNothing) {
+    GstHarness* harness = start("facetclassify", {{"roi-scale", "2"}});
+    const Ref<GstElement> element = adopt(gst_harness_find_element(harness, "facetclassify"));
+    g_object_set(element.get(), "roi-scale", 50.0, nullptr);
+    double after = 0;
+    g_object_get(element.get(), "roi-scale", &after, nullptr);
+    EXPECT_EQ(after, 2);
+    GstMessage* warning = gst_bus_pop_filtered(bus(), GST_MESSAGE_WARNING);
+    ASSERT_NE(warning, nullptr);
+    gst_message_unref(warning);
+    EXPECT_TRUE(errors().empty());
+}
+
+TEST_F(ClassifyStream, OneFileIsOneModelHoweverItsPathIsWritten) {
+    const std::filesystem::path file = model_file();
+    const std::filesystem::path roundabout =
+        file.parent_path() / "." / ".." / file.parent_path().filename() / file.filename();
+    start("facetclassify");
+    start("facetclassify", {{"models", roundabout.string()}});
+    EXPECT_EQ(sessions_opened(), 1u);
 }
 
 TEST_F(ClassifyStream, EveryAcceptedFormatPassesThroughAndIsRead) {

@@ -136,5 +136,39 @@ TEST_F(ElementsWithModels, ACutOffModelIsOneErrorThatNamesTheFile) {
     fs::remove_all(folder);
 }
 
+// The one error of a pipeline of this element.
+std::string error_of(const std::string& element) {
+    const Ref<GstElement> pipeline = adopt(gst_parse_launch(
+        ("videotestsrc num-buffers=1 ! " + element + " ! fakesink").c_str(), nullptr));
+    std::string text = run(pipeline.get());
+    const Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline.get()));
+    EXPECT_EQ(gst_bus_pop_filtered(bus.get(), GST_MESSAGE_ERROR), nullptr) << element;
+    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    return text;
+}
+
+TEST_F(ElementsWithModels, AModelThatSaysNothingTheElementCouldUseIsAnErrorOfItsProperty) {
+    FACET_DATA_OR_SKIP(detector, kDetector);
+    FACET_DATA_OR_SKIP(age_gender, kAgeGender);
+    const std::string detects = (detector / "face-detection-retail-0004.xml").string();
+    const std::string classifies = (age_gender / "age-gender-recognition-retail-0013.xml").string();
+    EXPECT_NE(error_of("facetdetect model=" + classifies)
+                  .find("property 'model': " + classifies + " yields no detections"),
+              std::string::npos);
+    EXPECT_NE(error_of("facetclassify models=" + classifies + "," + detects)
+                  .find("property 'models': " + detects + " yields no attributes"),
+              std::string::npos);
+}
+
+TEST_F(ElementsWithModels, ErrorsOfTheSessionNameThePropertyWhereTheElementHasIt) {
+    FACET_DATA_OR_SKIP(detector, kDetector);
+    FACET_DATA_OR_SKIP(age_gender, kAgeGender);
+    const std::string detects =
+        "facetdetect model=" + (detector / "face-detection-retail-0004.xml").string();
+    EXPECT_NE(error_of(detects + " model-info=/no/such.json").find("property 'model-info' of "),
+              std::string::npos);
+    EXPECT_NE(error_of(detects + " device=NPU").find("property 'device': "), std::string::npos);
+}
+
 }  // namespace
 }  // namespace facet

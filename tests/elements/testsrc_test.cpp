@@ -260,5 +260,16 @@ TEST_F(FacetTestSrc, PropertiesHoldWhatIsSetAndRefuseWhatIsOutOfRange) {
     EXPECT_GT(size->minimum, 0);
 }
 
+TEST(TestSrcRange, AValueOutOfRangeFailsTheStart) {
+    gst_init(nullptr, nullptr);
+    GST_ELEMENT_REGISTER(facettestsrc, nullptr);
+    GstElement* element = gst_element_factory_make("facettestsrc", nullptr);
+    ASSERT_NE(element, nullptr);
+    g_object_set(element, "faces", 1e6, nullptr);
+    EXPECT_EQ(gst_element_set_state(element, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+    gst_element_set_state(element, GST_STATE_NULL);
+    gst_object_unref(element);
+}
+
 }  // namespace
 }  // namespace facet

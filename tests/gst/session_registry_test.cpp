@@ -2,6 +2,7 @@
 // SessionRegistry: who shares a session with whom.
 #include "gst/session_registry.h"
 
+#include <gst/check/gsttestclock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -23,7 +24,7 @@ SessionSettings settings(const std::string& model, int max_batch = 16) {
 struct Opened {
     std::atomic<int> count{0};
     SessionRegistry registry{
-        [this](const SessionSettings& wanted) -> Result<std::shared_ptr<Session>> {
+        [this](const SessionSettings& wanted, Clock&) -> Result<std::shared_ptr<Session>> {
             ++count;
             if (wanted.models.front().path == "broken.xml")
                 return Error{ErrorCode::kCorrupt, "broken.xml: broken"};
@@ -45,6 +46,17 @@ TEST(SessionRegistry, OtherSettingsAreAnotherSession) {
     const auto first = opened.registry.acquire("", settings("a.xml", 8));
     const auto second = opened.registry.acquire("", settings("a.xml", 16));
     EXPECT_NE(*first, *second);
+}
+
+TEST(SessionRegistry, PipelinesOfTwoClocksNeverShare) {
+    gst_init(nullptr, nullptr);
+    Opened opened;
+    const Ref<GstClock> clock = adopt(gst_test_clock_new());
+    const auto first = opened.registry.acquire("", settings("a.xml"), clock.get());
+    const auto same = opened.registry.acquire("", settings("a.xml"), clock.get());
+    const auto other = opened.registry.acquire("", settings("a.xml"));
+    EXPECT_EQ(*first, *same);
+    EXPECT_NE(*first, *other);
 }
 
 TEST(SessionRegistry, DifferentNamesNeverShare) {
@@ -88,7 +100,7 @@ TEST(SessionRegistry, EightThatStartTogetherOpenOnce) {
     constexpr int kThreads = 8;
     std::latch together(kThreads);
     std::atomic<int> count{0};
-    SessionRegistry registry([&](const SessionSettings& wanted) {
+    SessionRegistry registry([&](const SessionSettings& wanted, Clock&) {
         ++count;
         std::this_thread::yield();
         return Result<std::shared_ptr<Session>>(

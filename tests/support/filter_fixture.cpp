@@ -119,7 +119,8 @@ void FilterFixture::TearDown() {
 
 void FilterFixture::use(PuppetMode mode, PuppetAnswer answer) {
     session_registry().replace_opener(
-        [this, mode, answer](const SessionSettings& settings) -> Result<std::shared_ptr<Session>> {
+        [this, mode, answer](const SessionSettings& settings,
+                             Clock&) -> Result<std::shared_ptr<Session>> {
             auto session = std::make_shared<PuppetSession>(settings, mode, answer);
             puppets_.push_back(session);
             return std::shared_ptr<Session>(session);
