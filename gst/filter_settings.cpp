@@ -50,7 +50,8 @@ Error in_property_words(const Error& error, GObjectClass* klass) {
     if (name == "info") name = "model-info";
     std::ranges::replace(name, '_', '-');
     const bool known = g_object_class_find_property(klass, name.c_str()) != nullptr;
-    said.message.replace(start, end - start + 1, known ? "property '" + name + "'" : name);
+    said.message.replace(start, end - start + 1,
+                         known ? std::string("property '").append(name).append("'") : name);
     return said;
 }
 
