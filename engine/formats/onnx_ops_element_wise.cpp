@@ -107,6 +107,14 @@ Result<void> read_cast(OnnxOp& op) {
     return op.add(ConvertParams{*type == DataType::kF16 ? DataType::kF32 : *type});
 }
 
+// The axis, which says where several scales belong, came with opset 13.
+template <typename Params>
+Result<void> read_scaled_bytes(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(2, 3));
+    FACET_ASSIGN(const int64_t axis, op.axis(1));
+    return op.add(Params{axis});
+}
+
 Result<void> read_identity(OnnxOp& op) {
     FACET_TRY(op.require_inputs(1, 1));
     return op.add(IdentityParams{});
@@ -165,6 +173,7 @@ constexpr OnnxOpRow kRows[] = {
     {"Cast", 9, 17, read_cast},
     {"Ceil", 9, 17, read_activation<Activation::kCeil>},
     {"Clip", 9, 17, read_clip},
+    {"DequantizeLinear", 10, 17, read_scaled_bytes<DequantizeLinearParams>},
     {"Div", 9, 17, read_eltwise<Eltwise::kDivide>},
     {"Dropout", 9, 17, read_dropout},
     {"Elu", 9, 17, read_elu},
@@ -184,6 +193,7 @@ constexpr OnnxOpRow kRows[] = {
     {"Neg", 9, 17, read_activation<Activation::kNegate>},
     {"PRelu", 9, 17, read_prelu},
     {"Pow", 9, 17, read_eltwise<Eltwise::kPower>},
+    {"QuantizeLinear", 10, 17, read_scaled_bytes<QuantizeLinearParams>},
     {"Reciprocal", 9, 17, read_activation<Activation::kReciprocal>},
     {"Relu", 9, 17, read_activation<Activation::kRelu>},
     {"Sigmoid", 9, 17, read_activation<Activation::kSigmoid>},

@@ -28,6 +28,8 @@ class RowRule {
     Reason operator()(const PReluParams&) const { return element_by_element(); }
     Reason operator()(const EltwiseParams&) const { return element_by_element(); }
     Reason operator()(const FakeQuantizeParams&) const { return element_by_element(); }
+    Reason operator()(const QuantizeLinearParams& params) const { return scales(params.axis); }
+    Reason operator()(const DequantizeLinearParams& params) const { return scales(params.axis); }
     Reason operator()(const ConvertParams&) const { return {}; }
     Reason operator()(const IdentityParams&) const { return {}; }
     // An item's elements stay contiguous, whatever the axes are called.
@@ -181,6 +183,12 @@ class RowRule {
                        " to " + output().text();
         }
         return {};
+    }
+
+    Reason scales(int64_t axis) const {
+        if (const Reason reason = first_input_only()) return reason;
+        if (shape(1).elements() == 1 || !is_batch_axis(axis)) return {};
+        return "has a scale per index of axis 0" + std::string(kHoldsBatch);
     }
 
     Reason prior_boxes() const { return "the prior boxes depend on the input's elements"; }

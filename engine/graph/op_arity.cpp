@@ -41,6 +41,10 @@ constexpr OpArity kArity<GatherParams>{2, 2, 1, 1};
 template <>
 constexpr OpArity kArity<FakeQuantizeParams>{5, 5, 1, 1};
 template <>
+constexpr OpArity kArity<QuantizeLinearParams>{2, 3, 1, 1};
+template <>
+constexpr OpArity kArity<DequantizeLinearParams>{2, 3, 1, 1};
+template <>
 constexpr OpArity kArity<PadParams>{2, 3, 1, 1};
 template <>
 constexpr OpArity kArity<ResizeParams>{2, 2, 1, 1};

@@ -6,17 +6,17 @@ namespace facet {
 
 std::string_view name_of(const OpParams& params) {
     // In the order of the variant's alternatives; the assertion below holds them together.
-    static constexpr std::array<std::string_view, 28> kNames{
-        "Convolution",    "Pooling",      "MatMul",
-        "BatchNorm",      "Activation",   "PRelu",
-        "Eltwise",        "Reduce",       "Softmax",
-        "Concat",         "Split",        "Transpose",
-        "Reshape",        "Squeeze",      "Unsqueeze",
-        "Flatten",        "Slice",        "StridedSlice",
-        "Gather",         "ShapeOf",      "Convert",
-        "Identity",       "FakeQuantize", "Pad",
-        "Resize",         "PriorBox",     "PriorBoxClustered",
-        "DetectionOutput"};
+    static constexpr std::array<std::string_view, 30> kNames{
+        "Convolution",     "Pooling",        "MatMul",
+        "BatchNorm",       "Activation",     "PRelu",
+        "Eltwise",         "Reduce",         "Softmax",
+        "Concat",          "Split",          "Transpose",
+        "Reshape",         "Squeeze",        "Unsqueeze",
+        "Flatten",         "Slice",          "StridedSlice",
+        "Gather",          "ShapeOf",        "Convert",
+        "Identity",        "FakeQuantize",   "Pad",
+        "Resize",          "PriorBox",       "PriorBoxClustered",
+        "DetectionOutput", "QuantizeLinear", "DequantizeLinear"};
     static_assert(std::variant_size_v<OpParams> == kNames.size());
     return kNames[params.index()];
 }

@@ -177,6 +177,19 @@ struct FakeQuantizeParams {
     int64_t levels = 256;
 };
 
+// x f32, scale [] or [C], optional zero point i8 or u8 like scale -> round(x / scale) + zero point,
+// halves to even, saturated to the zero point's type (u8 without one). With several scales they
+// belong to `axis` of x. ONNX QuantizeLinear-13. prepare() turns a pair with the next into
+// FakeQuantize.
+struct QuantizeLinearParams {
+    int64_t axis = 1;
+};
+// x i8, u8 or i32, scale [] or [C], optional zero point like scale -> f32 (x - zero point) * scale.
+// ONNX DequantizeLinear-13.
+struct DequantizeLinearParams {
+    int64_t axis = 1;
+};
+
 // x [N,C,H,W], pads i64[2 rank], optional value -> padded. ONNX Pad-13; OpenVINO Pad-1 (reader
 // joins its two pad inputs).
 struct PadParams {
@@ -239,7 +252,8 @@ using OpParams =
                  TransposeParams, ReshapeParams, SqueezeParams, UnsqueezeParams, FlattenParams,
                  SliceParams, StridedSliceParams, GatherParams, ShapeOfParams, ConvertParams,
                  IdentityParams, FakeQuantizeParams, PadParams, ResizeParams, PriorBoxParams,
-                 PriorBoxClusteredParams, DetectionOutputParams>;
+                 PriorBoxClusteredParams, DetectionOutputParams, QuantizeLinearParams,
+                 DequantizeLinearParams>;
 
 // The struct's name without "Params": "Convolution", "DetectionOutput".
 [[nodiscard]] std::string_view name_of(const OpParams& params);

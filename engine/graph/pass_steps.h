@@ -17,6 +17,10 @@ void widen_f16(Graph& graph);
 // graph is valid.
 [[nodiscard]] Result<void> fold_constants(Graph& graph, const Evaluator& evaluate);
 
+// Turns each DequantizeLinear of a QuantizeLinear's result, both with constant parameters, into one
+// FakeQuantize of 256 levels. Precondition: shapes are inferred.
+void pair_quantizers(Graph& graph);
+
 // Turns nodes that keep all elements in their order into Reshape with a constant, complete target,
 // or into nothing where the shape stays too; reads through chains of them. Slices no longer name
 // axes they leave whole. Output values keep their names and ids. Precondition: shapes are inferred.

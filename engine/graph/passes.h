@@ -18,7 +18,9 @@ using Evaluator =
     std::function<Result<std::vector<Tensor>>(const Node& node, std::span<const Tensor> inputs)>;
 
 // In this order: sort, validate, infer every shape while folding each node whose inputs are all
-// constant (shape chains, weight dequantisation), widen f16 values to f32, turn Squeeze / Unsqueeze
+// constant (shape chains, weight dequantisation), widen f16 values to f32, make QuantizeLinear and
+// the DequantizeLinear behind it one FakeQuantize (halves between two steps then round to the even
+// step counted from the lowest, not from zero), turn Squeeze / Unsqueeze
 // / Flatten / Reshape / Identity into Reshape with a constant target or nothing, fold batch norm
 // and per-channel multiply / add into the convolution or matmul before (or, where padding allows,
 // behind) them, drop nodes and values nothing reads. Afterwards every Reshape, Slice, Split, Pad,

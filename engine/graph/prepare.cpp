@@ -57,6 +57,7 @@ Result<void> prepare(Graph& graph, const Evaluator& evaluate) {
     remove_dead(graph);
     FACET_TRY(fold_constants(graph, evaluate));
     FACET_TRY(require_computed_outputs(graph));
+    pair_quantizers(graph);
     FACET_TRY(canonical_reshape(graph));
     fold_scale_shift(graph);
     remove_dead(graph);

@@ -37,6 +37,8 @@ Outputs infer(const SoftmaxParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const ConvertParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const IdentityParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const FakeQuantizeParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const QuantizeLinearParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const DequantizeLinearParams& params, Inputs inputs, size_t output_count);
 // shape_rules_layout.cpp
 Outputs infer(const ConcatParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const SplitParams& params, Inputs inputs, size_t output_count);

@@ -17,6 +17,25 @@ Result<void> require_broadcast_to(const InputInfo& input, std::string_view field
                    " does not broadcast to x " + x.text());
 }
 
+// One scale for all of x or one per index of `axis`, and zero points of the same number.
+Result<void> check_scales(Inputs inputs, int64_t axis) {
+    FACET_TRY(require_float(inputs[1], "scale"));
+    const Shape& x = inputs[0].typed.shape;
+    const Shape& scale = inputs[1].typed.shape;
+    if (scale.rank() > 1)
+        return unsupported("scale has the shape " + scale.text() + "; supported: one axis at most");
+    if (scale.elements() != 1) {
+        FACET_ASSIGN(const int index, normalize_axis(axis, x.rank()));
+        if (scale[0] != x[index])
+            return corrupt("scale has the shape " + scale.text() + " for axis " +
+                           std::to_string(index) + " of x " + x.text());
+    }
+    if (is_present(inputs, 2) && inputs[2].typed.shape.elements() != scale.elements())
+        return corrupt("the zero point has the shape " + inputs[2].typed.shape.text() +
+                       " and scale " + scale.text());
+    return {};
+}
+
 }  // namespace
 
 Outputs infer(const MatMulParams& params, Inputs inputs, size_t) {
@@ -133,6 +152,27 @@ Outputs infer(const FakeQuantizeParams& params, Inputs inputs, size_t) {
     for (size_t i = 1; i < inputs.size(); ++i)
         FACET_TRY(require_broadcast_to(inputs[i], kFields[i], inputs[0].typed.shape));
     return one_output(inputs[0].typed.type, inputs[0].typed.shape);
+}
+
+Outputs infer(const QuantizeLinearParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    FACET_TRY(check_scales(inputs, params.axis));
+    const DataType type = is_present(inputs, 2) ? inputs[2].typed.type : DataType::kU8;
+    if (type != DataType::kU8 && type != DataType::kI8)
+        return unsupported("the zero point is " + std::string(to_string(type)) +
+                           "; supported: u8, i8");
+    return one_output(type, inputs[0].typed.shape);
+}
+
+Outputs infer(const DequantizeLinearParams& params, Inputs inputs, size_t) {
+    const DataType type = inputs[0].typed.type;
+    if (type != DataType::kU8 && type != DataType::kI8 && type != DataType::kI32)
+        return unsupported("x is " + std::string(to_string(type)) + "; supported: u8, i8, i32");
+    if (is_present(inputs, 2) && inputs[2].typed.type != type)
+        return corrupt("x is " + std::string(to_string(type)) + " and the zero point " +
+                       std::string(to_string(inputs[2].typed.type)));
+    FACET_TRY(check_scales(inputs, params.axis));
+    return one_output(DataType::kF32, inputs[0].typed.shape);
 }
 
 }  // namespace facet::shape_rules

@@ -16,6 +16,26 @@ using ::testing::FloatNear;
 using ::testing::Pointwise;
 using Floats = std::vector<float>;
 
+TEST(ReferenceQuantizeLinear, RoundsHalvesToEvenThenShiftsAndSaturates) {
+    const uint8_t zero = 128;
+    const Tensor bytes = result_of(
+        QuantizeLinearParams{},
+        {floats({6}, {1, 3, -5, 1000, -1000, NAN}), floats({}, {2}), Tensor::scalar(zero)});
+    EXPECT_THAT(bytes.as<uint8_t>(), ElementsAre(128, 130, 126, 255, 0, 128));
+}
+
+TEST(ReferenceQuantizeLinear, ScalesBelongToTheirAxis) {
+    const std::vector<int8_t> zeros{0, 1};
+    const Tensor zero = Tensor::of<int8_t>(Shape{2}, std::span<const int8_t>(zeros));
+    const Tensor scale = floats({2}, {1, 10});
+    const Tensor bytes =
+        result_of(QuantizeLinearParams{.axis = -2},
+                  {floats({2, 2, 2}, {1, 2, 30, 40, -5, -6, -70, -80}), scale, zero});
+    EXPECT_THAT(bytes.as<int8_t>(), ElementsAre(1, 2, 4, 5, -5, -6, -6, -7));
+    EXPECT_EQ(floats_of(DequantizeLinearParams{.axis = 1}, {bytes, scale, zero}),
+              (Floats{1, 2, 30, 40, -5, -6, -70, -80}));
+}
+
 TEST(ReferenceConvolution, SlidesThePaddedWindowAndAddsTheBias) {
     ConvolutionParams params;
     params.pads_begin = {1, 0};

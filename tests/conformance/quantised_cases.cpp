@@ -74,6 +74,29 @@ void append_single_cases(OpCases& cases) {
     }));
 }
 
+// ONNX's way to say the same, and bytes that leave the model.
+void append_linear_cases(OpCases& cases) {
+    const auto byte = [](CaseBuilder& b, uint8_t value) {
+        return b.constant(Tensor::scalar(value));
+    };
+    cases.push_back(make_case("quantize_linear_pair", [=](CaseBuilder& b) {
+        const ValueId scale = b.floats({}, {0.0078125f});
+        const ValueId bytes =
+            b.node(QuantizeLinearParams{}, {b.input({1, 7, 3, 5}), scale, byte(b, 127)});
+        return std::vector{b.node(DequantizeLinearParams{}, {bytes, scale, byte(b, 127)})};
+    }));
+    cases.push_back(make_case("quantize_linear_per_channel", [](CaseBuilder& b) {
+        const ValueId scale = b.floats({3}, {0.01f, 0.02f, 0.003f});
+        const ValueId bytes = b.node(QuantizeLinearParams{}, {b.input({1, 3, 5, 7}), scale});
+        return std::vector{b.node(DequantizeLinearParams{}, {bytes, scale})};
+    }));
+    cases.push_back(make_case("dequantize_linear_of_pixels", [=](CaseBuilder& b) {
+        const ValueId x = b.input({1, 3, 5, 7}, DataType::kU8);
+        const ValueId scale = b.floats({}, {0.00390625f});
+        return std::vector{b.node(DequantizeLinearParams{}, {x, scale, byte(b, 128)})};
+    }));
+}
+
 void append_chain_cases(OpCases& cases) {
     const auto chain = [&](const std::string& name, auto write) {
         cases.push_back(with_tolerance(make_case("int8_" + name, write), kOneStep));
@@ -166,6 +189,7 @@ void append_pixel_cases(OpCases& cases) {
 
 void append_quantised_cases(OpCases& cases) {
     append_single_cases(cases);
+    append_linear_cases(cases);
     append_chain_cases(cases);
     append_pixel_cases(cases);
 }

@@ -57,6 +57,16 @@ void expect_error(const Result<Graph>& graph, ErrorCode code,
     EXPECT_NE(graph.error().message.find("model.onnx: "), std::string::npos);
 }
 
+TEST(OnnxQuantize, ReadsTheAxisOfTheScales) {
+    OnnxWriter writer = with_input(13);
+    set(writer.node("QuantizeLinear", {"x", writer.floats("scale", {4}, {1, 2, 3, 4})}, {"bytes"}),
+        "axis", int64_t{-3});
+    writer.node("DequantizeLinear", {"bytes", "scale"}, {"y"});
+    const auto graph = read(writer);
+    EXPECT_EQ(params_of<QuantizeLinearParams>(graph, 0).axis, -3);
+    EXPECT_EQ(params_of<DequantizeLinearParams>(graph, 1).axis, 1);
+}
+
 TEST(OnnxConv, ReadsWindowGroupsAndPads) {
     OnnxWriter writer = with_input(11);
     writer.floats("w", {4, 2, 3, 1}, std::vector<float>(24, 1.0f));

@@ -76,6 +76,13 @@ TEST(Batchability, ElementwiseConstantsMustNotVaryByRow) {
     EXPECT_THAT(reason_of(EltwiseParams{}, {3}, {zeros({3})}), HasSubstr("varies along axis 0"));
 }
 
+TEST(Batchability, QuantizersMayHaveAScalePerChannelButNotPerRow) {
+    EXPECT_EQ(reason_of(QuantizeLinearParams{}, {1, 3, 4, 4}, {zeros({3})}), kNone);
+    EXPECT_EQ(reason_of(QuantizeLinearParams{.axis = 0}, {4, 3}, {zeros({})}), kNone);
+    EXPECT_THAT(reason_of(QuantizeLinearParams{.axis = 0}, {4, 3}, {zeros({4})}),
+                HasSubstr("a scale per index of axis 0, which holds the batch"));
+}
+
 TEST(Batchability, TwoBatchedOperandsMustAgreeOnRows) {
     const auto sum = [](const Shape& a, const Shape& b) {
         ModelBuilder builder;

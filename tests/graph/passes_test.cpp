@@ -56,6 +56,53 @@ ConvolutionParams padded_by(int64_t pads) {
     return params;
 }
 
+// x -> QuantizeLinear -> DequantizeLinear with scales along axis 1; zero points of type T.
+template <typename T>
+Graph quantised(const std::vector<float>& scales, const std::vector<T>& zero_points) {
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 2, 5, 7});
+    const Shape shape = scales.size() == 1 ? Shape{} : Shape{static_cast<int64_t>(scales.size())};
+    const ValueId scale =
+        builder.constant(Tensor::of<float>(shape, std::span<const float>(scales)));
+    const ValueId zero = builder.constant(Tensor::of<T>(shape, std::span<const T>(zero_points)));
+    const ValueId bytes = builder.node(QuantizeLinearParams{}, {x, scale, zero});
+    builder.output(builder.node(DequantizeLinearParams{}, {bytes, scale, zero}), "y");
+    return builder.build();
+}
+
+TEST(Prepare, QuantizeAndDequantizeBecomeOneFakeQuantize) {
+    EXPECT_THAT(operations(prepared(quantised<uint8_t>({0.011f}, {100}))),
+                ElementsAre("FakeQuantize"));
+    EXPECT_THAT(operations(prepared(quantised<int8_t>({0.011f, 0.007f}, {0, -12}))),
+                ElementsAre("FakeQuantize"));
+}
+
+TEST(Prepare, QuantisedBytesThatAreReadAsSuchStayBytes) {
+    ModelBuilder builder;
+    const ValueId scale = builder.floats({}, {0.02f});
+    const ValueId bytes = builder.node(QuantizeLinearParams{}, {builder.input("x", {1, 8}), scale});
+    builder.output(builder.node(DequantizeLinearParams{}, {bytes, scale}), "y");
+    builder.output(bytes, "bytes");
+    Graph graph = builder.build();
+    const auto result = prepare(graph, reference::evaluate);
+    ASSERT_TRUE(result.ok()) << result.error().text();
+    EXPECT_THAT(operations(graph), ElementsAre("QuantizeLinear", "FakeQuantize"));
+}
+
+TEST(Prepare, DequantisedWeightsAreFloatsOfTheConvolution) {
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 1, 3, 3});
+    const std::vector<int8_t> bytes{-128, 127};
+    const ValueId weights =
+        builder.constant(Tensor::of<int8_t>(Shape{2, 1, 1, 1}, std::span<const int8_t>(bytes)));
+    const ValueId floats = builder.node(DequantizeLinearParams{.axis = 0},
+                                        {weights, builder.floats({2}, {0.5f, 0.25f})});
+    builder.output(builder.node(ConvolutionParams{}, {x, floats}), "y");
+    const Graph graph = prepared(builder.build());
+    ASSERT_THAT(operations(graph), ElementsAre("Convolution"));
+    EXPECT_THAT(graph.constant_input(graph.nodes[0], 1)->as<float>(), ElementsAre(-64, 31.75f));
+}
+
 TEST(Prepare, AddBehindAConvolutionBecomesItsBiasAndSharesTheWeights) {
     ModelBuilder builder;
     const ValueId x = builder.input("x", {1, 3, 8, 8});

@@ -40,6 +40,8 @@ using Outputs = std::span<const MutableTensorView>;
 [[nodiscard]] Result<void> run_op(const ShapeOfParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const ConvertParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const FakeQuantizeParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const QuantizeLinearParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const DequantizeLinearParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const PadParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const ResizeParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const PriorBoxParams&, Inputs, Outputs);
