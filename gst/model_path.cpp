@@ -88,7 +88,8 @@ Result<fs::path> find_model(const std::string& name) {
     return Error{ErrorCode::kNotFound, "model '" + name + "' is not installed; looked for " + name +
                                            ".xml, " + name + ".onnx and " + name + "/*/" + name +
                                            ".xml in " + places +
-                                           "; set FACET_MODELS or give the file"};
+                                           "; fetch it with 'pipelines/models/get " + name +
+                                           "', set FACET_MODELS or give the file"};
 }
 
 Result<std::vector<fs::path>> find_models(const std::string& names) {
