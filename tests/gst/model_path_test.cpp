@@ -69,6 +69,7 @@ TEST_F(ModelPath, AMissingNameSaysWhereItWasLookedFor) {
     ASSERT_FALSE(found.ok());
     for (const char* place : {"a", "b", "home/facet/models"})
         EXPECT_NE(found.error().message.find((root_ / place).string()), std::string::npos);
+    EXPECT_NE(found.error().message.find("pipelines/models/get "), std::string::npos);
 }
 
 TEST_F(ModelPath, AListIsSplitAtCommasAndMayHaveSpaces) {
