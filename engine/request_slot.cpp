@@ -42,24 +42,23 @@ Result<RequestSlot> RequestSlot::create(const std::vector<SessionModel>& models,
     return slot;
 }
 
-Result<void> RequestSlot::warm_up(int max_batch) {
+Result<void> RequestSlot::run_zeros(int rows) {
     for (size_t model = 0; model < requests_.size(); ++model) {
         const MutableTensorView input = requests_[model]->input(0);
-        std::memset(input.bytes, 0, input.byte_size());
-        for (const int rows : {1, max_batch}) {
-            const Result<void> ran = requests_[model]->infer(rows);
-            if (!ran.ok())
-                return ran.error().within((*models_)[model].name + ": warm-up with " +
-                                          std::to_string(rows) + " rows");
-        }
+        std::memset(input.bytes, 0, input.byte_size() / input.shape[0] * rows);
+        const Result<void> ran = requests_[model]->infer(rows);
+        if (!ran.ok())
+            return ran.error().within((*models_)[model].name + ": warm-up with " +
+                                      std::to_string(rows) + " rows");
     }
     return {};
 }
 
-Result<void> RequestSlot::run(std::span<CropBuffer* const> crops, std::span<Converted> results) {
+Result<void> RequestSlot::run(std::span<CropBuffer* const> crops, int rows,
+                              std::span<Converted> results) {
     for (size_t model = 0; model < requests_.size(); ++model) {
         gather(model, crops);
-        const Result<void> ran = requests_[model]->infer(static_cast<int>(crops.size()));
+        const Result<void> ran = requests_[model]->infer(rows);
         if (!ran.ok()) return ran.error().within((*models_)[model].name);
         convert(model, results);
     }

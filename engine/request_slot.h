@@ -17,11 +17,12 @@ class RequestSlot {
     [[nodiscard]] static Result<RequestSlot> create(const std::vector<SessionModel>& models,
                                                     std::vector<size_t> specs);
 
-    // Runs every model at 1 and at `max_batch` rows, so that first-use costs are paid.
-    [[nodiscard]] Result<void> warm_up(int max_batch);
+    // Runs every model at `rows` rows of zeros. Errors name the model.
+    [[nodiscard]] Result<void> run_zeros(int rows);
     // Appends what every model says of crops[i] to results[i]. On an error, which names the model,
-    // results are to be thrown away. 1 <= crops.size() <= max_batch.
-    [[nodiscard]] Result<void> run(std::span<CropBuffer* const> crops,
+    // results are to be thrown away. Runs `rows` >= crops.size() rows, the further ones for nobody;
+    // 1 <= rows <= what the models are compiled for.
+    [[nodiscard]] Result<void> run(std::span<CropBuffer* const> crops, int rows,
                                    std::span<Converted> results);
 
   private:

@@ -42,7 +42,12 @@ Result<void> check_range(const char* setting, int64_t value, int64_t low, int64_
 Result<void> check(const SessionSettings& settings) {
     if (settings.models.empty())
         return Error{ErrorCode::kInvalidArgument, "setting 'models': at least one is needed"};
-    FACET_TRY(check_range("max_batch", settings.max_batch, 1, 2048));
+    FACET_TRY(check_range("max_batch", settings.max_batch, 0, 2048));
+    FACET_TRY(check_range("latency_budget", settings.latency_budget.count(), 0, kNever.count()));
+    for (size_t i = 0; i < settings.batch_profiles.size(); ++i) {
+        const int lowest = i == 0 ? 1 : settings.batch_profiles[i - 1] + 1;
+        FACET_TRY(check_range("batch_profiles", settings.batch_profiles[i], lowest, 2048));
+    }
     FACET_TRY(check_range("timeout", settings.timeout.count(), 0, kNever.count()));
     FACET_TRY(check_range("requests", settings.requests, 1, 64));
     FACET_TRY(check_range("threads", settings.threads, 0, 1024));
@@ -51,6 +56,13 @@ Result<void> check(const SessionSettings& settings) {
             ErrorCode::kInvalidArgument,
             "setting 'threshold': " + std::to_string(*settings.threshold) + " is outside 0..1"};
     return {};
+}
+
+// The largest batch that the models are compiled for.
+int largest_compiled(const SessionSettings& settings) {
+    constexpr int kLargestChosen = 32;
+    if (!settings.batch_profiles.empty()) return settings.batch_profiles.back();
+    return settings.max_batch > 0 ? settings.max_batch : kLargestChosen;
 }
 
 }  // namespace
@@ -68,11 +80,17 @@ Result<std::shared_ptr<Session>> Session::open(const SessionSettings& settings, 
     FACET_TRY(check(settings));
     const ModelLoader load = loader_for(settings.device);
     std::vector<SessionModel> models;
+    SessionSettings compiled = settings;
+    compiled.max_batch = largest_compiled(settings);
     for (const ModelSettings& model : settings.models) {
-        FACET_ASSIGN(SessionModel loaded, load(model, settings));
+        FACET_ASSIGN(SessionModel loaded, load(model, compiled));
         models.push_back(std::move(loaded));
     }
-    return start_session(settings, clock, std::move(models));
+    return start_session(settings, compiled.max_batch, clock, std::move(models));
+}
+
+SessionLimits Session::limits() const {
+    return {.max_batch = settings().max_batch, .timeout = settings().timeout};
 }
 
 bool Session::yields(size_t, Yield) const {

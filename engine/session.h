@@ -15,6 +15,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
 #include "engine/batching/owner.h"
+#include "engine/session_stats.h"
 #include "engine/vision/crop.h"
 #include "engine/vision/detection.h"
 #include "engine/vision/model_info.h"
@@ -31,11 +32,14 @@ struct SessionSettings {
     std::vector<ModelSettings> models;                    // at least one; each runs on every batch
     std::vector<std::filesystem::path> info_directories;  // where model-info files are looked for
     std::string device = "CPU";                           // registry.h
-    int max_batch = 16;                                   // 1..2048
-    Duration timeout{5'000'000};     // longest wait of an item for its batch to start, >= 0
-    int requests = 1;                // batches in flight, 1..64
-    int threads = 0;                 // of one request; 0: the machine's
-    std::optional<float> threshold;  // detections below are dropped; none: the model-info's
+    int max_batch = 16;  // 1..2048; 0: chosen by measurement, up to 32 or the largest profile
+    Duration timeout{5'000'000};       // longest wait of an item for its batch to start, >= 0
+    Duration latency_budget{0};        // from submit to result; `timeout` then follows from it
+    std::vector<int> batch_profiles;   // ascending sizes that run, 1..2048; empty: every size
+    int requests = 1;                  // batches in flight, 1..64
+    int threads = 0;                   // of one request; 0: the machine's
+    std::optional<float> threshold;    // detections below are dropped; none: the model-info's
+    std::filesystem::path trace_path;  // a file to write arrivals and decisions to; empty: none
     friend bool operator==(const SessionSettings&, const SessionSettings&) = default;
 };
 
@@ -53,7 +57,8 @@ struct Provenance {
 };
 
 struct ItemResult {
-    std::optional<Error> error;  // kCancelled: withdrawn; else why this item has no result
+    // kCancelled: withdrawn; kOverload: shed; else why this item has no result.
+    std::optional<Error> error;
     std::vector<Detection> detections;
     std::vector<Attribute> attributes;
     Provenance provenance;
@@ -83,6 +88,9 @@ struct Item {
     OwnerId owner = 0;
     uint32_t generation = 0;
     std::optional<Time> deadline;  // by the session's clock; never later than submit + timeout
+    std::optional<Time> due;       // latest result of use; never later than submit + latency_budget
+    bool filler = false;           // rides along where a batch has room, or starts at its deadline
+    double value = 0;              // under overload the least is shed first, e.g. the face's area
     CropBuffer crops;
     Done done;
 };
@@ -92,12 +100,21 @@ struct SessionCounters {
     std::vector<uint64_t> batch_sizes;  // [n]: batches of n items, 0..max_batch
 };
 
+// The limits in effect: what was asked for, or what follows from the measured costs.
+struct SessionLimits {
+    int max_batch = 1;
+    Duration timeout{0};
+    Duration latency_budget{0};  // 0: none
+    Duration margin{0};          // kept in hand before an item is due
+    std::vector<int> profiles;
+};
+
 // Thread-safe. The destructor cancels what waits and joins the session's threads.
 class Session {
   public:
     // Loads, prepares, proves batchable (max_batch > 1) and compiles every model, and runs each
-    // once so that the first item pays no first-use cost. Errors name file, node and setting.
-    // `clock` outlives the session.
+    // at every size that time allows, so that no item pays first-use costs and costs are known.
+    // Errors name file, node and setting. `clock` outlives the session.
     [[nodiscard]] static Result<std::shared_ptr<Session>> open(const SessionSettings& settings,
                                                                Clock& clock = steady_clock());
     virtual ~Session() = default;
@@ -114,6 +131,11 @@ class Session {
     // Cancels what the owner has waiting.
     virtual void close_owner(OwnerId owner) = 0;
     virtual void set_owner_state(OwnerId owner, OwnerState state) = 0;
+    // Its share of contended batches against other owners' shares, > 0; 1 until set.
+    virtual void set_owner_weight(OwnerId, double) {}
+    // Whether items of the owner that have a due time may be shed, with kOverload, when not all can
+    // be done in time: the least value first, then the latest. No until set.
+    virtual void set_owner_sheds(OwnerId, bool) {}
 
     [[nodiscard]] virtual CropBuffer acquire_crops() = 0;
     virtual void submit(std::vector<Item> items) = 0;
@@ -122,6 +144,14 @@ class Session {
     virtual void cancel(OwnerId owner, uint32_t generation) = 0;
 
     [[nodiscard]] virtual SessionCounters counters() const = 0;
+    [[nodiscard]] virtual SessionStats stats() const { return {}; }
+    [[nodiscard]] virtual SessionLimits limits() const;
+    // How long an item submitted now would wait for its batch to start, at worst, by the costs.
+    [[nodiscard]] virtual Duration expected_wait() const { return limits().timeout; }
+    // What the largest batch takes, by the costs so far; 0 while they are not known.
+    [[nodiscard]] virtual Duration service_bound() const { return Duration{0}; }
+    // "1:410250 4:980000": rows and nanoseconds; empty while they are not known.
+    [[nodiscard]] virtual std::string costs() const { return {}; }
 
     // For programs without streams: crops `region` and waits for its result. Errors of the item are
     // returned as errors.

@@ -3,13 +3,18 @@
 #include "engine/session_runtime.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <set>
 #include <utility>
 
-#include "engine/base/mutex.h"
 #include "engine/batching/batcher.h"
+#include "engine/batching/derive_limits.h"
 #include "engine/crop_pool.h"
 #include "engine/request_slot.h"
+#include "engine/session_costs.h"
+#include "engine/stats_recorder.h"
 
 namespace facet {
 
@@ -48,39 +53,64 @@ std::pair<std::vector<CropSpec>, std::vector<size_t>> share_crops(
     return {std::move(specs), std::move(spec_of_model)};
 }
 
+Result<TraceWriter::Sink> open_trace(const std::filesystem::path& path) {
+    const std::shared_ptr<std::FILE> file(std::fopen(path.c_str(), "w"), [](std::FILE* opened) {
+        if (opened) std::fclose(opened);
+    });
+    if (!file)
+        return Error{ErrorCode::kIo,
+                     "setting 'trace_path': " + path.string() + ": " + std::strerror(errno)};
+    return TraceWriter::Sink([file](std::string_view line) {
+        std::fwrite(line.data(), 1, line.size(), file.get());
+        std::fputc('\n', file.get());
+    });
+}
+
 class SessionImpl final : public Session, private BatchRunner {
   public:
     // `models` are shared with the slots, which point into them.
     SessionImpl(const SessionSettings& settings, Clock& clock,
                 std::shared_ptr<const std::vector<SessionModel>> models,
-                std::vector<CropSpec> specs, std::vector<RequestSlot> slots)
+                std::vector<CropSpec> specs, std::vector<RequestSlot> slots,
+                const BatchLimits& limits, BatcherOptions options)
         : settings_(settings),
           clock_(clock),
           models_(std::move(models)),
           specs_(std::move(specs)),
           slots_(std::move(slots)),
+          limits_(limits),
           // As many as may be in flight at once, and one more batch being filled.
-          crops_(specs_, static_cast<size_t>(settings.max_batch) * (settings.requests + 1)),
-          counters_{.batch_sizes = std::vector<uint64_t>(settings.max_batch + 1)},
-          batcher_({.max_batch = settings.max_batch,
-                    .timeout = settings.timeout,
-                    .slots = settings.requests},
-                   clock, *this) {}
+          crops_(specs_, static_cast<size_t>(limits.max_batch) * (limits.slots + 1)),
+          recorder_(limits.max_batch),
+          batcher_(limits, clock, *this, std::move(options)) {}
 
     const SessionSettings& settings() const override { return settings_; }
     const std::vector<CropSpec>& crop_specs() const override { return specs_; }
     bool yields(size_t model, Yield what) const override;
     std::vector<std::string> descriptions() const override;
 
-    OwnerId open_owner() override { return batcher_.open_owner(); }
-    void close_owner(OwnerId owner) override { batcher_.close_owner(owner); }
+    OwnerId open_owner() override;
+    void close_owner(OwnerId owner) override;
     void set_owner_state(OwnerId owner, OwnerState state) override {
         batcher_.set_owner_state(owner, state);
+    }
+    void set_owner_weight(OwnerId owner, double weight) override {
+        batcher_.set_owner_weight(owner, weight);
+    }
+    void set_owner_sheds(OwnerId owner, bool sheds) override {
+        batcher_.set_owner_sheds(owner, sheds);
     }
     CropBuffer acquire_crops() override { return crops_.acquire(); }
     void submit(std::vector<Item> items) override;
     void cancel(OwnerId owner, uint32_t generation) override { batcher_.cancel(owner, generation); }
-    SessionCounters counters() const override;
+    SessionCounters counters() const override { return recorder_.counters(); }
+    SessionStats stats() const override;
+    SessionLimits limits() const override;
+    Duration expected_wait() const override { return batcher_.expected_wait(); }
+    Duration service_bound() const override {
+        return batcher_.costs().cost(static_cast<int>(largest_batch(limits_)));
+    }
+    std::string costs() const override { return batcher_.costs().text(); }
 
   private:
     using Items = std::vector<std::unique_ptr<BatchItem>>;
@@ -89,18 +119,19 @@ class SessionImpl final : public Session, private BatchRunner {
     void discard(Items items, DiscardReason reason) override;
 
     [[nodiscard]] bool has_crops(Item& item) const;
-    void run_items(std::span<const std::unique_ptr<BatchItem>> items, RequestSlot& slot);
-    void describe(const Batch& batch) const;
-    void count(const Batch& batch);
+    void run_items(std::span<const std::unique_ptr<BatchItem>> items, int rows, RequestSlot& slot);
+    // The rows that so few items of a failed batch run at.
+    [[nodiscard]] int rows_for(size_t items) const;
+    void describe(const Batch& batch, Duration service) const;
 
     const SessionSettings settings_;
     Clock& clock_;
     const std::shared_ptr<const std::vector<SessionModel>> models_;
     const std::vector<CropSpec> specs_;
     std::vector<RequestSlot> slots_;  // each touched by the Batcher's thread of the same number
+    const BatchLimits limits_;
     CropPool crops_;
-    mutable Mutex counters_mutex_;  // guards counters_
-    SessionCounters counters_ FACET_GUARDED_BY(counters_mutex_);
+    StatsRecorder recorder_;
     Batcher batcher_;  // last: its threads use all of the above
 };
 
@@ -117,6 +148,31 @@ std::vector<std::string> SessionImpl::descriptions() const {
     return lines;
 }
 
+SessionLimits SessionImpl::limits() const {
+    return {.max_batch = static_cast<int>(largest_batch(limits_)),
+            .timeout = limits_.timeout,
+            .latency_budget = limits_.latency_budget,
+            .margin = limits_.margin,
+            .profiles = limits_.profiles};
+}
+
+SessionStats SessionImpl::stats() const {
+    SessionStats stats = recorder_.stats();
+    stats.queue_depth = batcher_.waiting();
+    return stats;
+}
+
+OwnerId SessionImpl::open_owner() {
+    const OwnerId owner = batcher_.open_owner();
+    recorder_.opened(owner);
+    return owner;
+}
+
+void SessionImpl::close_owner(OwnerId owner) {
+    batcher_.close_owner(owner);
+    recorder_.closed(owner);
+}
+
 bool SessionImpl::has_crops(Item& item) const {
     for (size_t spec = 0; spec < specs_.size(); ++spec)
         if (item.crops.pixels(spec).size() != specs_[spec].byte_size()) return false;
@@ -131,15 +187,14 @@ void SessionImpl::submit(std::vector<Item> items) {
         waiting->owner = item.owner;
         waiting->generation = item.generation;
         waiting->deadline = item.deadline.value_or(kNever);
+        waiting->due = item.due.value_or(kNever);
+        waiting->filler = item.filler;
+        waiting->value = item.value;
         waiting->crops = std::move(item.crops);
         waiting->done = std::move(item.done);
         list.push_back(std::move(waiting));
     }
-    {
-        MutexLock lock(counters_mutex_);
-        counters_.items += items.size();
-        counters_.failed_items += refused.size();
-    }
+    recorder_.submitted(items.size(), refused.size(), batcher_.waiting() + accepted.size());
     for (const std::unique_ptr<BatchItem>& item : refused) {
         session_item(item).result.error =
             Error{ErrorCode::kInvalidArgument, "the item has no crops of this session's sizes"};
@@ -148,23 +203,21 @@ void SessionImpl::submit(std::vector<Item> items) {
     if (!accepted.empty()) batcher_.push(std::move(accepted));
 }
 
-SessionCounters SessionImpl::counters() const {
-    MutexLock lock(counters_mutex_);
-    return counters_;
-}
-
 void SessionImpl::run(Batch batch, int slot) {
-    run_items(batch.items, slots_[slot]);
-    describe(batch);
-    count(batch);
+    run_items(batch.items, static_cast<int>(batch.run_size), slots_[slot]);
+    const Duration service = clock_.now() - batch.started;
+    const auto failed = static_cast<size_t>(
+        std::ranges::count_if(batch.items, [](const std::unique_ptr<BatchItem>& item) {
+            return session_item(item).result.error.has_value();
+        }));
+    if (failed == 0) batcher_.observe(static_cast<int>(batch.run_size), service);
+    describe(batch, service);
+    recorder_.ran(batch, service, failed);
     for (const std::unique_ptr<BatchItem>& item : batch.items) session_item(item).finish();
 }
 
 void SessionImpl::discard(Items items, DiscardReason reason) {
-    {
-        MutexLock lock(counters_mutex_);
-        counters_.cancelled_items += items.size();
-    }
+    recorder_.discarded(items, reason);
     for (const std::unique_ptr<BatchItem>& item : items) {
         session_item(item).result.error =
             reason == DiscardReason::kOverload
@@ -175,14 +228,16 @@ void SessionImpl::discard(Items items, DiscardReason reason) {
 }
 
 // A failed run is split until the items at fault are alone, so that the others get their results.
-void SessionImpl::run_items(std::span<const std::unique_ptr<BatchItem>> items, RequestSlot& slot) {
+void SessionImpl::run_items(std::span<const std::unique_ptr<BatchItem>> items, int rows,
+                            RequestSlot& slot) {
     std::vector<CropBuffer*> crops;
     for (const std::unique_ptr<BatchItem>& item : items) crops.push_back(&session_item(item).crops);
     std::vector<Converted> converted(items.size());
-    const Result<void> ran = slot.run(crops, converted);
+    const Result<void> ran = slot.run(crops, rows, converted);
     if (!ran.ok() && items.size() > 1) {
-        run_items(items.first(items.size() / 2), slot);
-        run_items(items.subspan(items.size() / 2), slot);
+        const auto first = items.first(items.size() / 2), second = items.subspan(first.size());
+        run_items(first, rows_for(first.size()), slot);
+        run_items(second, rows_for(second.size()), slot);
         return;
     }
     for (size_t row = 0; row < items.size(); ++row) {
@@ -197,8 +252,14 @@ void SessionImpl::run_items(std::span<const std::unique_ptr<BatchItem>> items, R
     }
 }
 
-void SessionImpl::describe(const Batch& batch) const {
-    const int64_t infer_us = microseconds(clock_.now() - batch.started);
+int SessionImpl::rows_for(size_t items) const {
+    const int rows = static_cast<int>(items);
+    const auto profile = std::ranges::lower_bound(limits_.profiles, rows);
+    return profile == limits_.profiles.end() ? rows : *profile;
+}
+
+void SessionImpl::describe(const Batch& batch, Duration service) const {
+    const int64_t infer_us = microseconds(service);
     std::set<OwnerId> owners;
     for (const std::unique_ptr<BatchItem>& item : batch.items) owners.insert(item->owner);
     for (const std::unique_ptr<BatchItem>& item : batch.items) {
@@ -211,21 +272,10 @@ void SessionImpl::describe(const Batch& batch) const {
     }
 }
 
-void SessionImpl::count(const Batch& batch) {
-    const auto failed =
-        std::ranges::count_if(batch.items, [](const std::unique_ptr<BatchItem>& item) {
-            return session_item(item).result.error.has_value();
-        });
-    MutexLock lock(counters_mutex_);
-    ++counters_.batches;
-    ++counters_.batch_sizes[batch.items.size()];
-    counters_.failed_items += failed;
-}
-
 }  // namespace
 
-Result<std::shared_ptr<Session>> start_session(const SessionSettings& settings, Clock& clock,
-                                               std::vector<SessionModel> models) {
+Result<std::shared_ptr<Session>> start_session(const SessionSettings& settings, int largest,
+                                               Clock& clock, std::vector<SessionModel> models) {
     const auto shared = std::make_shared<const std::vector<SessionModel>>(std::move(models));
     auto [specs, spec_of_model] = share_crops(*shared);
     std::vector<RequestSlot> slots;
@@ -233,9 +283,20 @@ Result<std::shared_ptr<Session>> start_session(const SessionSettings& settings, 
         FACET_ASSIGN(RequestSlot created, RequestSlot::create(*shared, spec_of_model));
         slots.push_back(std::move(created));
     }
-    FACET_TRY(slots.front().warm_up(settings.max_batch));
-    return std::shared_ptr<Session>(
-        std::make_shared<SessionImpl>(settings, clock, shared, std::move(specs), std::move(slots)));
+    FACET_ASSIGN(CostTable costs, measure_costs(settings, largest, clock, slots));
+    const BatchLimits limits = derive_limits({.max_batch = settings.max_batch,
+                                              .ceiling = largest,
+                                              .timeout = settings.timeout,
+                                              .latency_budget = settings.latency_budget,
+                                              .profiles = settings.batch_profiles,
+                                              .slots = settings.requests},
+                                             costs);
+    BatcherOptions options{.costs = std::move(costs), .gate = device_gate(shared->front().device)};
+    if (!settings.trace_path.empty()) {
+        FACET_ASSIGN(options.trace, open_trace(settings.trace_path));
+    }
+    return std::shared_ptr<Session>(std::make_shared<SessionImpl>(
+        settings, clock, shared, std::move(specs), std::move(slots), limits, std::move(options)));
 }
 
 }  // namespace facet

@@ -9,10 +9,11 @@
 
 namespace facet {
 
-// Creates and warms up the requests of every slot and starts the threads. `settings` are checked;
-// settings.models[i] is what models[i] was loaded from. Errors name the model.
+// Creates and warms up the requests of every slot, measures what batches cost, and starts the
+// threads. `settings` are checked; settings.models[i] is what models[i] was loaded from, for
+// batches up to `largest`. Errors name the model.
 [[nodiscard]] Result<std::shared_ptr<Session>> start_session(const SessionSettings& settings,
-                                                             Clock& clock,
+                                                             int largest, Clock& clock,
                                                              std::vector<SessionModel> models);
 
 }  // namespace facet

@@ -9,7 +9,10 @@ namespace facet {
 namespace {
 
 constexpr double kWorthwhile = 0.95;  // savings of less than a twentieth are noise
-constexpr double kKeepsUp = 0.85;     // share of its time a device can be busy without queueing
+// Splitting is judged by measurements of different sizes, whose noise adds up; and a size that is
+// avoided is not measured again.
+constexpr double kSplitPays = 0.9;
+constexpr double kKeepsUp = 0.85;  // share of its time a device can be busy without queueing
 
 Decision start(StartReason reason, const BatchLimits& limits, const CostTable& costs,
                size_t waiting) {
@@ -101,7 +104,7 @@ BatchSize best_size(const BatchLimits& limits, const CostTable& costs, size_t wa
     const auto cost_of = [&costs](size_t rows) {
         return rows == 0 ? 0.0 : static_cast<double>(costs.cost(static_cast<int>(rows)).count());
     };
-    double least = cost_of(waiting) * kWorthwhile;
+    double least = cost_of(waiting) * kSplitPays;
     for (size_t part = waiting - 1; part >= 1; --part) {
         const double cost = cost_of(part) * static_cast<double>(waiting / part) +  //
                             cost_of(waiting % part);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "engine/base/mutex.h"
 #include "engine/base/result.h"
 #include "engine/batching/batch_queue.h"
+#include "engine/batching/device_gate.h"
+#include "engine/batching/trace.h"
 
 namespace facet {
 
@@ -30,15 +33,23 @@ class BatchRunner {
     virtual void discard(std::vector<std::unique_ptr<BatchItem>> items, DiscardReason reason) = 0;
 };
 
+struct BatcherOptions {
+    CostTable costs = {};
+    const Policy* policy = &deadline_policy();
+    // The turns on its device, shared with other Batchers; none: a device of its own.
+    std::shared_ptr<DeviceGate> gate = {};
+    // Records arrivals and decisions (trace.h); called with the Batcher's lock held.
+    TraceWriter::Sink trace = {};
+};
+
 // Invariants: each item pushed reaches the runner exactly once, through run() or discard(); while a
 // slot is free no item waits beyond its deadline, by `clock`; no lock is held across the runner.
 // Thread-safe. The destructor discards what waits, lets running batches end and joins the threads;
 // it must not be called from within the runner.
 class Batcher {
   public:
-    // `clock`, `runner` and `policy` outlive the Batcher.
-    Batcher(BatchLimits limits, Clock& clock, BatchRunner& runner, CostTable costs = {},
-            const Policy& policy = deadline_policy());
+    // `clock`, `runner` and the options' policy outlive the Batcher.
+    Batcher(BatchLimits limits, Clock& clock, BatchRunner& runner, BatcherOptions options = {});
     ~Batcher();
     Batcher(const Batcher&) = delete;
     Batcher& operator=(const Batcher&) = delete;
@@ -64,13 +75,18 @@ class Batcher {
 
   private:
     void work(int slot);
+    // What is to start now, with a turn on the device taken for it; none: it has slept, or shed.
+    [[nodiscard]] std::optional<Batch> next_batch(MutexLock& lock) FACET_REQUIRES(mutex_);
     [[nodiscard]] int free_slots() const FACET_REQUIRES(mutex_);
 
     Clock& clock_;
     BatchRunner& runner_;
+    const std::shared_ptr<DeviceGate> gate_;
+    const DeviceGate::User gate_user_;
     mutable Mutex mutex_;  // guards what is below; never held across runner_
     CondVar changed_;      // queue_ or stopping_ changed
     BatchQueue queue_ FACET_GUARDED_BY(mutex_);
+    std::optional<TraceWriter> trace_ FACET_GUARDED_BY(mutex_);
     int running_ FACET_GUARDED_BY(mutex_) = 0;  // batches
     bool stopping_ FACET_GUARDED_BY(mutex_) = false;
     std::vector<std::thread> threads_;

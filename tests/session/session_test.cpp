@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <random>
 #include <thread>
@@ -372,8 +373,12 @@ TEST_F(SessionTest, NamesTheSettingThatIsOutOfRange) {
         return session.ok() ? std::string("opened") : session.error().text();
     };
     EXPECT_THAT(refusal([](SessionSettings& s) { s.models.clear(); }), HasSubstr("'models'"));
-    EXPECT_THAT(refusal([](SessionSettings& s) { s.max_batch = 0; }),
-                HasSubstr("'max_batch': 0 is outside 1..2048"));
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.max_batch = -1; }),
+                HasSubstr("'max_batch': -1 is outside 0..2048"));
+    EXPECT_THAT(refusal([](SessionSettings& s) {
+                    s.batch_profiles = {2, 4, 4};
+                }),
+                HasSubstr("'batch_profiles': 4 is outside 5..2048"));
     EXPECT_THAT(refusal([](SessionSettings& s) { s.max_batch = 2049; }), HasSubstr("'max_batch'"));
     EXPECT_THAT(refusal([](SessionSettings& s) { s.timeout = Duration{-1}; }),
                 HasSubstr("'timeout'"));
@@ -391,6 +396,57 @@ TEST_F(SessionTest, ForgetsADevicesLoaderWithIt) {
     SessionSettings settings = settings_for({"sum"}, 1, Duration{0});
     settings.device = "PUPPET.fleeting";
     EXPECT_FALSE(Session::open(settings).ok());
+}
+
+TEST_F(SessionTest, RunsAProfileForFewerItemsAndCountsThePadding) {
+    SessionSettings settings = settings_for({"sum"}, 8, Duration{5'000});
+    settings.batch_profiles = {1, 4, 8};
+    const auto session = open(settings, clock_);
+    ResultCollector collector(3);
+    submit_numbered(*session, session->open_owner(), collector, 3);
+    clock_.wait_for_waiters(1);
+    clock_.advance(Duration{7'000});
+    const std::vector<ItemResult> results = collector.wait_for_all();
+    EXPECT_THAT(puppet_.batch_sizes(), ElementsAre(4));
+    EXPECT_EQ(results[2].provenance.batch_size, 3);
+    EXPECT_EQ(*results[2].attributes[0].value, checksum_of(3, kSmall));
+    const SessionStats stats = session->stats();
+    EXPECT_EQ(stats.padding_rows, 1u);
+    EXPECT_EQ(stats.started_by[1], 1u) << SessionStats::kReasons[1];
+    EXPECT_EQ(stats.deadline_misses, 3u) << "the clock went past the deadline";
+    EXPECT_EQ(stats.wait_us.percentile(0.5), 7);
+}
+
+TEST_F(SessionTest, ShedsWhatCannotBeDoneInTimeSmallestFirstAndSaysSo) {
+    // A clock that moves while it is measured: each reading takes a microsecond.
+    class TickingClock final : public Clock {
+      public:
+        Time now() const override { return Time{1'000 * ++ticks_}; }
+        void wait_until(CondVar& wake, Mutex& mutex, Time) override { wake.wait(mutex); }
+
+      private:
+        mutable std::atomic<int64_t> ticks_{0};
+    } clock;
+    const auto session = open(settings_for({"sum"}, 1, Duration{0}), clock);
+    ASSERT_NE(session->costs(), "");
+    const OwnerId owner = session->open_owner();
+    session->set_owner_sheds(owner, true);
+    ResultCollector collector(3);
+    puppet_.block();
+    submit(*session, item_of(*session, owner, 1, collector.done(0)));
+    puppet_.wait_for_blocked(1);
+    std::vector<Item> rest;
+    for (const int number : {1, 2}) {
+        rest.push_back(item_of(*session, owner, 2, collector.done(number)));
+        rest.back().due = number == 1 ? Time{1} : kNever;
+    }
+    session->submit(std::move(rest));
+    puppet_.release();
+    const std::vector<ItemResult> results = collector.wait_for_all();
+    EXPECT_EQ(results[1].error->code, ErrorCode::kOverload);
+    EXPECT_FALSE(results[0].error || results[2].error);
+    EXPECT_EQ(session->stats().owners.at(owner).shed, 1u);
+    EXPECT_EQ(session->stats().shed, 1u);
 }
 
 TEST_F(SessionTest, DescribesEveryModel) {

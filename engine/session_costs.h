@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// What a session's batches cost, measured when it opens, once per process for equal models on equal
+// devices. Not installed.
+#pragma once
+
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/batching/cost_table.h"
+#include "engine/request_slot.h"
+#include "engine/session.h"
+
+namespace facet {
+
+// Runs every slot at the largest batch and at one row, so that first-use costs are paid, then at
+// every other size, the likely ones first, until 400 ms have passed. The first slot is measured
+// within the first 150 ms of it, at most 12 sizes, unless a session of equal model files, device,
+// threads and `largest` has measured before. Time is `clock`'s; where that stands still there are
+// no costs, and none are taken over. Errors name the model.
+[[nodiscard]] Result<CostTable> measure_costs(const SessionSettings& settings, int largest,
+                                              Clock& clock, std::vector<RequestSlot>& slots);
+
+}  // namespace facet

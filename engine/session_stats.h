@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// SessionStats: what a session has done so far, for those who watch it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string_view>
+
+#include "engine/batching/histogram.h"
+#include "engine/batching/owner.h"
+
+namespace facet {
+
+struct OwnerStats {
+    uint64_t items = 0;      // with a result or an error of their own
+    uint64_t shed = 0;       // by overload
+    uint64_t cancelled = 0;  // withdrawn
+    uint64_t late = 0;       // started after their deadline
+};
+
+struct SessionStats {
+    Histogram batch_size;          // items
+    Histogram fill_percent;        // items of a batch in hundredths of max_batch
+    Histogram wait_us;             // of an item, from submit to the start of its batch
+    Histogram service_us;          // of a batch, from its start to its results
+    uint64_t deadline_misses = 0;  // items that started after their deadline, of `wait_us.count()`
+    uint64_t padding_rows = 0;     // rows that were run for nobody
+    uint64_t shed = 0;             // items
+    size_t queue_depth = 0;        // items that wait now
+    size_t queue_depth_max = 0;    // at most so far, seen when items came
+    // Batches by what started them, in this order.
+    static constexpr std::array<std::string_view, 5> kReasons = {"full", "deadline", "idle",
+                                                                 "all-in", "drain"};
+    std::array<uint64_t, kReasons.size()> started_by{};
+    std::map<OwnerId, OwnerStats> owners;  // those that are open
+};
+
+}  // namespace facet
