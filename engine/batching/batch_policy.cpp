@@ -64,7 +64,7 @@ BatchSize best_of_profiles(const BatchLimits& limits, const CostTable& costs, si
             const size_t rows = static_cast<size_t>(profile);
             const Plan& rest = plans[rows < items ? items - rows : 0];
             const double cost = static_cast<double>(costs.cost(profile).count()) + rest.cost;
-            if (best.largest == 0 || cost < best.cost)
+            if (best.largest == 0 || cost <= best.cost)
                 best = {cost, std::max(profile, rest.largest)};
             if (rows >= items) break;
         }

@@ -65,6 +65,7 @@ Duration CostTable::cost(int rows) const {
         const Point& only = points_.front();
         return rows <= only.rows ? only.cost : only.cost * rows / only.rows;
     }
+    if (rows <= points_.front().rows) return points_.front().cost;
     auto above = std::ranges::lower_bound(points_, rows, {}, &Point::rows);
     if (above != points_.end() && above->rows == rows) return above->cost;
     above = std::clamp(above, points_.begin() + 1, points_.end() - 1);
@@ -93,9 +94,12 @@ void CostTable::observe(int rows, Duration took) {
 
 std::string CostTable::text() const {
     std::string text;
-    for (const Point& point : points_)
-        text += (text.empty() ? "" : " ") + std::to_string(point.rows) + ":" +
-                std::to_string(point.cost.count());
+    for (const Point& point : points_) {
+        if (!text.empty()) text += ' ';
+        text += std::to_string(point.rows);
+        text += ':';
+        text += std::to_string(point.cost.count());
+    }
     return text;
 }
 

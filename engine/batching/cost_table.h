@@ -27,7 +27,8 @@ class CostTable {
     explicit CostTable(std::vector<Point> measured);
 
     [[nodiscard]] bool empty() const { return points_.empty(); }
-    // Linear between the points, and beyond them along the nearest two; rows >= 1.
+    // Linear between the points, the first one's below it, and above the last one along the nearest
+    // two; rows >= 1.
     [[nodiscard]] Duration cost(int rows) const;
     // cost(rows) / rows in nanoseconds.
     [[nodiscard]] double cost_per_row(int rows) const;

@@ -21,13 +21,16 @@ void DeviceGate::remove_user(User user) {
     changed_.notify_all();
 }
 
-// Who comes back to the gate has used as much as the one present that has used the least.
+// Start-time fair queueing (Goyal, Vin, Cheng 1996): who has been away starts at the time that
+// whoever was let in last had used.
 void DeviceGate::arrive(Usage& usage) {
-    if (usage.inside > 0 || usage.waiting > 0) return;
-    Duration least = Duration::max();
-    for (const auto& [id, other] : users_)
-        if (other.inside > 0 || other.waiting > 0) least = std::min(least, other.used);
-    if (least != Duration::max()) usage.used = std::max(usage.used, least);
+    if (usage.inside == 0 && usage.waiting == 0) usage.used = std::max(usage.used, virtual_time_);
+}
+
+void DeviceGate::let_in(Usage& usage) {
+    virtual_time_ = std::max(virtual_time_, usage.used);
+    ++usage.inside;
+    ++inside_;
 }
 
 bool DeviceGate::may_enter(User user) const {
@@ -49,8 +52,7 @@ bool DeviceGate::try_enter(User user) {
     arrive(usage);
     if (usage.waiting == 0) usage.waits_since = next_wait_;
     if (!may_enter(user)) return false;
-    ++usage.inside;
-    ++inside_;
+    let_in(usage);
     return true;
 }
 
@@ -61,8 +63,7 @@ void DeviceGate::enter(User user) {
     if (usage.waiting++ == 0) usage.waits_since = next_wait_++;
     while (!may_enter(user)) changed_.wait(mutex_);
     if (--usage.waiting > 0) usage.waits_since = next_wait_++;
-    ++usage.inside;
-    ++inside_;
+    let_in(usage);
     // Another slot may be free for the next.
     changed_.notify_all();
 }

@@ -40,6 +40,7 @@ class DeviceGate {
     };
 
     void arrive(Usage& usage) FACET_REQUIRES(mutex_);
+    void let_in(Usage& usage) FACET_REQUIRES(mutex_);
     [[nodiscard]] bool may_enter(User user) const FACET_REQUIRES(mutex_);
 
     Mutex mutex_;  // guards all below; may be taken while a Batcher's lock is held
@@ -48,6 +49,7 @@ class DeviceGate {
     User next_user_ FACET_GUARDED_BY(mutex_) = 1;
     uint64_t next_wait_ FACET_GUARDED_BY(mutex_) = 1;
     int inside_ FACET_GUARDED_BY(mutex_) = 0;
+    Duration virtual_time_ FACET_GUARDED_BY(mutex_){0};  // used by whoever was let in last
 };
 
 // The gate of that device, while anybody holds it.

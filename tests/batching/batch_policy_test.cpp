@@ -65,5 +65,94 @@ TEST(BatchPolicy, NamesTheFirstReasonThatHolds) {
     EXPECT_EQ(decide(kLimits, all, Time{1}).reason, StartReason::kAllIn);
 }
 
+// 1 ms and 0.3 ms per row: a device of 2.76 items per millisecond at 16.
+const CostTable kCosts({{1, Duration{1'300'000}}, {16, Duration{5'800'000}}});
+const BatchLimits kDevice{.max_batch = 16, .timeout = Duration{10'000'000}};
+
+Decision idle_or_sleep(size_t waiting, double arrivals_per_second, bool back_pressure = false,
+                       const CostTable& costs = kCosts) {
+    return deadline_policy().decide(kDevice,
+                                    {.waiting = waiting,
+                                     .earliest_deadline = Time{10'000'000},
+                                     .back_pressure = back_pressure,
+                                     .arrivals_per_second = arrivals_per_second},
+                                    costs, Time{0});
+}
+
+TEST(BatchPolicy, StartsAtOnceWhileTheDeviceKeepsUp) {
+    expect_start(idle_or_sleep(1, 1'000), StartReason::kIdle, 1);
+    EXPECT_EQ(idle_or_sleep(1, 2'000).kind, Decision::Kind::kSleep);
+    EXPECT_EQ(idle_or_sleep(3, 2'200).kind, Decision::Kind::kSleep);
+    expect_start(idle_or_sleep(4, 2'200), StartReason::kIdle, 4);
+}
+
+TEST(BatchPolicy, GathersUnderBackPressureUntilTheDeviceKeepsUpWithTimeToSpare) {
+    EXPECT_EQ(idle_or_sleep(4, 2'200, true).kind, Decision::Kind::kSleep);
+    expect_start(idle_or_sleep(12, 2'200, true), StartReason::kIdle, 12);
+}
+
+TEST(BatchPolicy, StartsWhenNobodyWillComeInTimeToMakeItCheaper) {
+    const CostTable slow({{1, Duration{9'000'000}}, {2, Duration{9'100'000}}});
+    EXPECT_EQ(idle_or_sleep(1, 500, true, slow).kind, Decision::Kind::kSleep)
+        << "five may come within the slack";
+    expect_start(idle_or_sleep(1, 99, true, slow), StartReason::kIdle, 1);
+    const CostTable flat({{1, Duration{9'000'000}}, {16, Duration{144'000'000}}});
+    expect_start(idle_or_sleep(1, 5'000, true, flat), StartReason::kIdle, 1);
+}
+
+TEST(BatchPolicy, KnowsNothingOfIdlingWithoutCosts) {
+    EXPECT_EQ(idle_or_sleep(1, 0, false, {}).kind, Decision::Kind::kSleep);
+}
+
+TEST(BatchPolicy, StartsByTheDueTimeLessTheBatchsCostAndTheMargin) {
+    BatchLimits limits = kDevice;
+    limits.margin = Duration{500'000};
+    QueueView queue{.waiting = 2,
+                    .earliest_deadline = Time{10'000'000},
+                    .earliest_due = Time{8'000'000},
+                    .arrivals_per_second = 1e6};
+    const Decision sleep = deadline_policy().decide(limits, queue, kCosts, Time{0});
+    EXPECT_EQ(sleep.wake_at, Time{8'000'000 - 1'600'000 - 500'000});
+    EXPECT_EQ(deadline_policy().decide(limits, queue, kCosts, sleep.wake_at).reason,
+              StartReason::kDeadline);
+    queue.waiting = 12;
+    EXPECT_EQ(deadline_policy().decide(limits, queue, kCosts, Time{0}).wake_at,
+              Time{8'000'000 - 4'600'000 - 500'000});
+}
+
+TEST(BatchPolicy, LetsFillersRideAlongButNotStartOrFillABatch) {
+    QueueView queue{.waiting = 0, .earliest_deadline = Time{100}, .fillers = 30};
+    EXPECT_EQ(deadline_policy().decide(kDevice, queue, kCosts, Time{0}).kind,
+              Decision::Kind::kSleep);
+    queue.waiting = 3;
+    expect_start(deadline_policy().decide(kDevice, queue, kCosts, Time{0}), StartReason::kIdle, 16);
+    queue.waiting = 0;
+    expect_start(deadline_policy().decide(kDevice, queue, kCosts, Time{100}),
+                 StartReason::kDeadline, 16);
+}
+
+TEST(BatchSize, PadsUpOrSplitsOverProfilesWhicheverIsCheaper) {
+    const BatchLimits limits{.max_batch = 8, .profiles = {1, 4, 8}};
+    const auto size = [&](size_t waiting, const CostTable& costs) {
+        const BatchSize best = best_size(limits, costs, waiting);
+        return std::pair(best.count, best.run_size);
+    };
+    EXPECT_EQ(size(5, {}), std::pair(size_t{5}, size_t{8})) << "without costs: padded up";
+    const CostTable even({{1, Duration{10}}, {4, Duration{40}}, {8, Duration{80}}});
+    EXPECT_EQ(size(5, even), std::pair(size_t{4}, size_t{4})) << "4 + 1 cost 50, padded 80";
+    const CostTable overhead({{1, Duration{50}}, {4, Duration{60}}, {8, Duration{75}}});
+    EXPECT_EQ(size(5, overhead), std::pair(size_t{5}, size_t{8}));
+    EXPECT_EQ(size(2, overhead), std::pair(size_t{2}, size_t{4}));
+    EXPECT_EQ(size(20, even).first, 8u);
+}
+
+TEST(BatchSize, CutsABatchThatCostsMoreThanItsParts) {
+    const BatchLimits limits{.max_batch = 16};
+    const CostTable out_of_cache({{8, Duration{80}}, {16, Duration{200}}});
+    EXPECT_EQ(best_size(limits, out_of_cache, 16).count, 8u);
+    const CostTable nearly({{8, Duration{80}}, {16, Duration{170}}});
+    EXPECT_EQ(best_size(limits, nearly, 16).count, 16u);
+}
+
 }  // namespace
 }  // namespace facet

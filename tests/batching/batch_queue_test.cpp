@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -212,6 +214,95 @@ TEST(BatchQueue, WaitsForEverWithTheLongestTimeout) {
     Scenario scenario(2, kNever.count(), "a");
     scenario.arrives(1000, "a1");
     EXPECT_THAT(scenario.batches_until(1'000'000'000), IsEmpty());
+}
+
+BatchItem item_of(OwnerId owner) {
+    BatchItem item;
+    item.owner = owner;
+    return item;
+}
+void push(BatchQueue& queue, int count, const BatchItem& like, Time now = Time{0}) {
+    for (int i = 0; i < count; ++i) queue.push(std::make_unique<BatchItem>(like), now);
+}
+std::map<OwnerId, int> shares(const Batch& batch) {
+    std::map<OwnerId, int> counts;
+    for (const auto& item : batch.items) ++counts[item->owner];
+    return counts;
+}
+Batch take_now(BatchQueue& queue, Time now) {
+    const Decision decision = queue.decide(now);
+    EXPECT_EQ(decision.kind, Decision::Kind::kStart);
+    return queue.take(decision, now);
+}
+
+TEST(BatchQueue, TakesAFaceAmongACrowdIntoTheNextBatch) {
+    BatchQueue queue({.max_batch = 16, .timeout = Duration{100}});
+    queue.open_owner(1);
+    queue.open_owner(2);
+    push(queue, 60, item_of(1));
+    for (int64_t frame = 1; frame <= 3; ++frame) {
+        push(queue, 1, item_of(2), Time{frame});
+        EXPECT_EQ(shares(take_now(queue, Time{frame}))[2], 1) << "frame " << frame;
+    }
+}
+
+TEST(BatchQueue, SharesABatchByWeightAndGivesWhatIsNotUsedToTheRest) {
+    BatchQueue queue({.max_batch = 12, .timeout = Duration{100}});
+    for (const OwnerId owner : {1, 2, 3}) queue.open_owner(owner);
+    queue.set_owner_weight(1, 3);
+    for (const OwnerId owner : {1, 2}) push(queue, 40, item_of(owner));
+    std::map<OwnerId, int> shared = shares(take_now(queue, Time{0}));
+    EXPECT_EQ(shared[1], 9);
+    EXPECT_EQ(shared[2], 3);
+    push(queue, 2, item_of(3));
+    shared = shares(take_now(queue, Time{0}));
+    EXPECT_EQ(shared[3], 2);
+    EXPECT_NEAR(shared[1], 7.5, 1);
+}
+
+TEST(BatchQueue, TakesDueFillersFirstAndOthersIntoSpareRoom) {
+    BatchQueue queue({.max_batch = 4, .timeout = Duration{100}});
+    queue.open_owner(1);
+    BatchItem filler = item_of(1);
+    filler.filler = true;
+    push(queue, 3, filler);
+    EXPECT_EQ(queue.decide(Time{0}).wake_at, Time{100});
+    push(queue, 4, item_of(1), Time{1});
+    for (const auto& item : take_now(queue, Time{1}).items) EXPECT_FALSE(item->filler);
+    push(queue, 4, item_of(1), Time{100});
+    const Batch batch = take_now(queue, Time{100});
+    EXPECT_EQ(std::ranges::count(batch.items, true, [](const auto& i) { return i->filler; }), 3);
+}
+
+TEST(BatchQueue, ShedsAsFewAsPossibleTheSmallestFirst) {
+    BatchQueue queue({.max_batch = 2, .timeout = Duration{1000}},
+                     CostTable({{1, Duration{10}}, {2, Duration{10}}}));
+    queue.open_owner(1);
+    queue.open_owner(2);
+    BatchItem item = item_of(1);
+    item.due = Time{25};  // two batches of two, so four items
+    for (const double area : {5, 1, 3, 1, 4, 9}) {
+        item.value = area;
+        push(queue, 1, item);
+    }
+    EXPECT_TRUE(queue.shed(Time{0}, 1).empty()) << "the owner has not agreed";
+    queue.set_owner_sheds(1, true);
+    std::vector<uint64_t> shed;
+    for (const auto& gone : queue.shed(Time{0}, 1)) shed.push_back(gone->order);
+    EXPECT_THAT(shed, ElementsAre(1, 3));
+    EXPECT_TRUE(queue.shed(Time{0}, 1).empty());
+    EXPECT_EQ(queue.shed(Time{10}, 1).size(), 2u);
+}
+
+TEST(BatchQueue, ExpectsToWaitForWhatIsAhead) {
+    BatchQueue queue({.max_batch = 2, .timeout = Duration{1000}},
+                     CostTable({{1, Duration{10}}, {2, Duration{15}}}));
+    queue.open_owner(1);
+    EXPECT_EQ(queue.expected_wait(1), Duration{1000});
+    EXPECT_EQ(queue.expected_wait(0), Duration{15});
+    push(queue, 5, item_of(1));
+    EXPECT_EQ(queue.expected_wait(1), Duration{30});
+    EXPECT_EQ(queue.expected_wait(0), Duration{45});
 }
 
 }  // namespace
