@@ -37,6 +37,7 @@ and PREFIX.csv (one line per face, with a heading).
   --arrival NAME      constant, poisson, burst or crowd (default poisson)
   --min-size X, --max-size X   height of a face in frame heights (default 0.08, 0.5)
   --motion X, --lighting X, --noise X, --occluders N   as of facettestsrc (default 0.5, 1, 3, 0)
+  --fit WxH           frames: resized to this as the elements do for a model; the boxes, too
   --size N            crops: width and height of a crop (default 64)
   --roi-scale X       crops: the box is grown about its middle by this factor (default 1)
   --jitter X          crops: each side of the box moves by up to this share of its size (default 0.1)
@@ -49,6 +50,7 @@ struct Options {
     uint64_t first_seed = 0, last_seed = 0;
     int frames = 20, stride = 75;
     int width = 640, height = 360;
+    int fit_width = 0, fit_height = 0;  // 0: frames stay as they are
     drawing::SceneSettings scene;
     double noise = 3;
     int size = 64;
@@ -100,6 +102,10 @@ void set_option(Options& options, const std::string& name, const std::string& te
         const auto [width, height] = halves(name, text, 'x');
         options.width = static_cast<int>(number(name, width, 16));
         options.height = static_cast<int>(number(name, height, 16));
+    } else if (name == "--fit") {
+        const auto [width, height] = halves(name, text, 'x');
+        options.fit_width = static_cast<int>(number(name, width, 16));
+        options.fit_height = static_cast<int>(number(name, height, 16));
     } else if (name == "--out") {
         options.out = text;
     } else if (name == "--frames") {
@@ -178,10 +184,16 @@ class Writer {
             if (options_.crops)
                 add_crop(scene, person, frame);
             else
-                label(scene, person, "");
+                label(scene, person, pictures_, "");
             ++faces_;
         }
         if (options_.crops) return;
+        if (options_.fit_width > 0) {
+            const facet::Rect all = {0, 0, static_cast<float>(options_.width),
+                                     static_cast<float>(options_.height)};
+            add_picture(frame, all, options_.fit_width, options_.fit_height);
+            return;
+        }
         pixels_.write(reinterpret_cast<const char*>(frame.data()),
                       static_cast<std::streamsize>(frame.size()));
         ++pictures_;
@@ -189,8 +201,7 @@ class Writer {
 
     // False when the disk refused something.
     bool finish() {
-        const int width = options_.crops ? options_.size : options_.width;
-        const int height = options_.crops ? options_.size : options_.height;
+        const auto [width, height] = picture_size();
         std::printf("{\"pictures\": %d, \"width\": %d, \"height\": %d, \"faces\": %d}\n", pictures_,
                     width, height, options_.crops ? pictures_ : faces_);
         pixels_.flush();
@@ -199,19 +210,48 @@ class Writer {
     }
 
   private:
-    void label(const drawing::Scene& scene, const drawing::Person& person,
+    [[nodiscard]] std::pair<int, int> picture_size() const {
+        if (options_.crops) return {options_.size, options_.size};
+        if (options_.fit_width > 0) return {options_.fit_width, options_.fit_height};
+        return {options_.width, options_.height};
+    }
+
+    void label(const drawing::Scene& scene, const drawing::Person& person, int picture,
                const std::string& more) {
+        const auto [width, height] = picture_size();
+        const float across =
+            options_.crops ? 1 : static_cast<float>(width) / static_cast<float>(options_.width);
+        const float down =
+            options_.crops ? 1 : static_cast<float>(height) / static_cast<float>(options_.height);
         const auto right = static_cast<float>(options_.width);
         const auto bottom = static_cast<float>(options_.height);
         const float x = std::clamp(person.box.left, 0.0F, right);
         const float y = std::clamp(person.box.top, 0.0F, bottom);
-        labels_ << pictures_ << ',' << scene.settings().seed << ',' << scene.frame() << ','
+        labels_ << picture << ',' << scene.settings().seed << ',' << scene.frame() << ','
                 << person.traits.identity << ',' << person.traits.age << ','
                 << to_string(person.traits.gender) << ',' << to_string(person.pose.mood) << ','
                 << person.traits.skin_tone << ',' << to_string(scene.lighting()) << ','
-                << person.visible << ',' << x << ',' << y << ','
-                << std::clamp(person.box.right, 0.0F, right) - x << ','
-                << std::clamp(person.box.bottom, 0.0F, bottom) - y << more << '\n';
+                << person.visible << ',' << x * across << ',' << y * down << ','
+                << (std::clamp(person.box.right, 0.0F, right) - x) * across << ','
+                << (std::clamp(person.box.bottom, 0.0F, bottom) - y) * down << more << '\n';
+    }
+
+    // False when there is nothing of the region in the frame.
+    bool add_picture(const std::vector<uint8_t>& frame, const facet::Rect& region, int width,
+                     int height) {
+        facet::ImageView view;
+        view.format = facet::PixelFormat::kRgb;
+        view.width = options_.width;
+        view.height = options_.height;
+        view.planes[0] = frame.data();
+        view.strides[0] = options_.width * 3;
+        const facet::CropSpec spec = {width, height, facet::ColorOrder::kRgb};
+        std::vector<uint8_t> pixels(spec.byte_size());
+        if (!facet::crop(view, region, spec, pixels)) return false;
+        pixels_.write(reinterpret_cast<const char*>(pixels.data()),
+                      static_cast<std::streamsize>(pixels.size()));
+        ++pictures_;
+        return true;
     }
 
     void add_crop(const drawing::Scene& scene, const drawing::Person& person,
@@ -226,21 +266,11 @@ class Writer {
                               person.box.top + moved[1] * height, width * (1 + moved[2] - moved[0]),
                               height * (1 + moved[3] - moved[1])};
         region = facet::scale_about_center(region, options_.roi_scale);
-        facet::ImageView view;
-        view.format = facet::PixelFormat::kRgb;
-        view.width = options_.width;
-        view.height = options_.height;
-        view.planes[0] = frame.data();
-        view.strides[0] = options_.width * 3;
-        const facet::CropSpec spec = {options_.size, options_.size, facet::ColorOrder::kRgb};
-        std::vector<uint8_t> pixels(spec.byte_size());
-        if (!facet::crop(view, region, spec, pixels)) return;
-        pixels_.write(reinterpret_cast<const char*>(pixels.data()),
-                      static_cast<std::streamsize>(pixels.size()));
-        label(scene, person,
+        const int picture = pictures_;
+        if (!add_picture(frame, region, options_.size, options_.size)) return;
+        label(scene, person, picture,
               "," + std::to_string(region.x) + "," + std::to_string(region.y) + "," +
                   std::to_string(region.width) + "," + std::to_string(region.height));
-        ++pictures_;
     }
 
     const Options& options_;
