@@ -114,6 +114,9 @@ std::vector<fs::path> model_directories() {
         directories.push_back(fs::path(home) / "facet" / "models");
     else if (const char* user = std::getenv("HOME"); user != nullptr)
         directories.push_back(fs::path(user) / ".local" / "share" / "facet" / "models");
+    // Facet's own models lie beside their descriptions, in the source tree and installed.
+    const std::vector<fs::path> described = model_info_directories();
+    directories.insert(directories.end(), described.begin(), described.end());
     return directories;
 }
 

@@ -20,7 +20,8 @@ namespace facet {
 [[nodiscard]] Result<std::vector<std::filesystem::path>> find_models(const std::string& names);
 
 // $FACET_MODELS (colon-separated) in order, then $XDG_DATA_HOME/facet/models (by default
-// ~/.local/share/facet/models).
+// ~/.local/share/facet/models), then model_info_directories(): Facet's own models
+// lie there.
 [[nodiscard]] std::vector<std::filesystem::path> model_directories();
 
 // $FACET_MODEL_INFO_PATH (colon-separated) in order, then the installed ones.

@@ -72,6 +72,15 @@ TEST_F(ModelPath, AMissingNameSaysWhereItWasLookedFor) {
     EXPECT_NE(found.error().message.find("pipelines/models/get "), std::string::npos);
 }
 
+TEST_F(ModelPath, FacetsOwnModelsBesideTheirDescriptionsComeLast) {
+    setenv("FACET_MODEL_INFO_PATH", (root_ / "own").c_str(), 1);
+    const fs::path own = make("own/face.onnx");
+    EXPECT_EQ(*find_model("face"), own);
+    const fs::path users = make("home/facet/models/face.onnx");
+    EXPECT_EQ(*find_model("face"), users);
+    EXPECT_EQ(model_directories().back(), model_info_directories().back());
+}
+
 TEST_F(ModelPath, AListIsSplitAtCommasAndMayHaveSpaces) {
     const fs::path age = make("a/age.xml");
     const fs::path mood = make("a/mood.xml");
