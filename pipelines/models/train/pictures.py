@@ -50,7 +50,7 @@ class Camera:
         offset = self.random.uniform(-0.08, 0.08, (count, 1, 1, 1)) + gain - 1
         batch = batch * torch.from_numpy(gain).float() + torch.from_numpy(offset).float()
         strength = self.random.uniform(0, 0.03, (count, 1, 1, 1))
-        start = int(self.random.integers(0, len(self.grain) - batch[0].numel() - count * 7))
-        grain = torch.stack([self.grain[start + 7 * i:start + 7 * i + batch[0].numel()]
-                             for i in range(count)]).view_as(batch)
+        start = int(self.random.integers(0, len(self.grain) - batch.numel()))
+        grain = self.grain[start:start + batch.numel()].view(
+            count, *batch.shape[2:], 3).permute(0, 3, 1, 2)
         return (batch + grain * torch.from_numpy(strength).float()).clamp(-1, 1)

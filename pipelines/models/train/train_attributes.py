@@ -26,7 +26,7 @@ def train(out, epochs, prefixes):
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
     pixels, ages, genders, moods = load(prefixes)
-    net = Attributes()
+    net = Attributes().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), weight_decay=0.02)
     steps = epochs * (len(pixels) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, FASTEST, total_steps=steps,

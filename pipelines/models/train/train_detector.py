@@ -101,7 +101,7 @@ def train(out, epochs, prefixes):
     torch.set_num_threads(1)
     pixels, labels, corners = load(prefixes)
     print(f"{len(pixels)} frames, {(labels == 1).sum().item()} cells with faces", flush=True)
-    net = Detector()
+    net = Detector().to(memory_format=torch.channels_last)
     at = cells()
     middles, reach = at[:, [0, 1, 0, 1]], at[:, 2:] * REACH
     mirror_order = mirrored_order()
