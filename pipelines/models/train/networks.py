@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The two networks: what they are made of, and how they become ONNX files."""
+import copy
+
 import torch
 from torch import nn
 
@@ -90,15 +92,16 @@ class ReadyDetector(nn.Module):
 
     def __init__(self, trained):
         super().__init__()
-        self.trained = trained
-        at = cells()
+        self.trained = copy.deepcopy(trained)
         size = torch.tensor([WIDTH, HEIGHT, WIDTH, HEIGHT])
-        self.register_buffer("middles", (at[:, [0, 1, 0, 1]] / size)[None])
-        self.register_buffer("reach", (at[:, 2:] * REACH / size)[None])
+        self.register_buffer("middles", (cells()[:, [0, 1, 0, 1]] / size)[None])
+        for head, stride in zip(self.trained.boxes, STRIDES):
+            head.weight.data *= (stride * REACH / size).view(4, 1, 1, 1)
+            head.bias.data *= stride * REACH / size
 
     def forward(self, frame):
         offsets, logits = self.trained(frame)
-        return offsets * self.reach + self.middles, logits.softmax(2)
+        return offsets + self.middles, logits.softmax(2)
 
 
 def ready(trained):
