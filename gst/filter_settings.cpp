@@ -19,9 +19,20 @@ SessionSettings session_settings(const FilterSettings& settings,
     session.max_batch = settings.max_batch;
     session.timeout = std::chrono::round<Duration>(
         std::chrono::duration<double, std::milli>(settings.timeout_ms));
+    session.latency_budget = std::chrono::round<Duration>(
+        std::chrono::duration<double, std::milli>(settings.latency_budget_ms));
+    session.trace_path = settings.trace_path;
     session.requests = settings.requests;
     session.threads = settings.threads;
     return session;
+}
+
+void fill_stream_setup(const FilterSettings& settings, StreamSetup& setup) {
+    setup.session_name = settings.session;
+    setup.queue_depth = settings.queue_depth;
+    setup.weight = settings.weight;
+    setup.stats_path = settings.stats_path;
+    setup.stats_interval = std::chrono::milliseconds(settings.stats_interval_ms);
 }
 
 Result<void> require_yields(const Session& session, Yield wanted) {

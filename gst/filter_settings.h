@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/session.h"
+#include "gst/frame_stream.h"
 #include "gst/properties.h"
 
 namespace facet {
@@ -19,11 +20,19 @@ struct FilterSettings {
     int requests = 1;
     int threads = 0;
     int queue_depth = 8;
+    double latency_budget_ms = 0;
+    double weight = 1;
     std::string session;
+    int stats_interval_ms = 0;
+    std::string stats_path;
+    std::string trace_path;
 };
 
 [[nodiscard]] SessionSettings session_settings(const FilterSettings& settings,
                                                const std::vector<std::filesystem::path>& models);
+
+// All but the session and the behaviour.
+void fill_stream_setup(const FilterSettings& settings, StreamSetup& setup);
 
 // kInvalidArgument, naming model and property, when one of the session's models says nothing that
 // the element has a use for.
@@ -39,12 +48,20 @@ void add_filter_properties(PropertyTable<Settings>& table) {
         "device",
         "Where the models run: CPU, REFERENCE (slow and exact), or AUTO (the first of these)",
         &Settings::device, Mutable::kReady);
-    table.add_int("max-batch", "Most items in one batch", &Settings::max_batch, 1, 2048,
-                  Mutable::kReady);
+    table.add_int("max-batch", "Most items in one batch; 0: chosen by measurement, see stats",
+                  &Settings::max_batch, 0, 2048, Mutable::kReady);
     table.add_double("timeout",
                      "Longest time in milliseconds, fractions allowed, that an item waits for its "
                      "batch to start; 0: with whatever is there as soon as the device is free",
                      &Settings::timeout_ms, 0, 3'600'000, Mutable::kReady);
+    table.add_double("latency-budget",
+                     "Longest time in milliseconds from a crop to its result; timeout then follows "
+                     "from it and from what batches cost; 0: none",
+                     &Settings::latency_budget_ms, 0, 3'600'000, Mutable::kReady);
+    table.add_double("weight",
+                     "Share of this stream in batches that others contend for, against their "
+                     "weights",
+                     &Settings::weight, 0.01, 100, Mutable::kReady);
     table.add_int("requests", "Batches in flight at a time", &Settings::requests, 1, 64,
                   Mutable::kReady);
     table.add_int("threads", "CPU threads of one request; 0: as many as the machine has",
@@ -56,6 +73,17 @@ void add_filter_properties(PropertyTable<Settings>& table) {
                    "Elements that give the same name share one session and must agree on its "
                    "settings, others never do; empty: those with equal settings share one",
                    &Settings::session, Mutable::kReady);
+    table.add_int(
+        "stats-interval",
+        "Milliseconds between two element messages 'facet-stats', as frames pass; 0: none",
+        &Settings::stats_interval_ms, 0, G_MAXINT, Mutable::kReady);
+    table.add_text("stats-path",
+                   "Prometheus text file with the figures of stats, replaced every stats-interval "
+                   "(each second when that is 0) as frames pass",
+                   &Settings::stats_path, Mutable::kReady);
+    table.add_text("trace-path",
+                   "File that gets the session's arrivals and decisions, to be replayed",
+                   &Settings::trace_path, Mutable::kReady);
 }
 
 }  // namespace facet

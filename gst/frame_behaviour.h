@@ -4,28 +4,47 @@
 
 #include <gst/video/video.h>
 
+#include <memory>
 #include <vector>
 
 #include "engine/session.h"
 
 namespace facet {
 
-// A part of a frame that is to be run through the session's models.
+struct FaceRecord;  // what a behaviour remembers of a face, if it does
+
+// A part of a frame that is to be run through the session's models, or to be written without.
 struct PlannedRegion {
-    Rect rect;        // pixels
-    int roi_id = -1;  // of the region meta its result belongs to; -1: the frame itself
+    enum class Run {
+        kNow,
+        kWhenRoom,  // where a batch has room, or at its deadline
+        kNotDue,    // not at all: it was seen lately
+        kLate,      // not at all: downstream has no use for the frame any more
+    };
+
+    Rect rect;         // pixels
+    int roi_id = -1;   // of the region meta its result belongs to; -1: the frame itself
+    double value = 0;  // under overload the least goes first
+    Run run = Run::kNow;
+    std::shared_ptr<FaceRecord> record;
+
+    [[nodiscard]] bool runs() const { return run == Run::kNow || run == Run::kWhenRoom; }
 };
 
-// One per stream. plan() and write() run in different threads, in the order of the frames.
+// One per stream. plan() and forget() run in the streaming thread, write() in another, both in the
+// order of the frames.
 class FrameBehaviour {
   public:
     virtual ~FrameBehaviour() = default;
-    // Streaming thread. `frame` is writable and not mapped.
+    // `frame` is writable and not mapped. `late`: downstream has told that it comes too late.
     [[nodiscard]] virtual std::vector<PlannedRegion> plan(GstBuffer* frame,
-                                                          const GstVideoInfo& info) = 0;
+                                                          const GstVideoInfo& info, bool late) = 0;
     // Source pad's task, right before the frame is pushed; once per planned region, in their order.
+    // The result of a region that does not run is empty.
     virtual void write(GstBuffer* frame, const GstVideoInfo& info, const PlannedRegion& region,
                        const ItemResult& result) = 0;
+    // The next frame has nothing to do with those before it.
+    virtual void forget() {}
 };
 
 }  // namespace facet

@@ -50,8 +50,10 @@ facet::Result<std::shared_ptr<FrameStream>> make_stream(GstFacetFrameFilter* sel
     FACET_ASSIGN(auto session,
                  facet::session_registry().acquire(setup.session_name, setup.session, clock.get()));
     FACET_TRY(facet::require_yields(*session, setup.wanted));
-    return std::make_shared<FrameStream>(GST_ELEMENT(self), self->state->source, session,
-                                         std::move(setup));
+    auto stream = std::make_shared<FrameStream>(GST_ELEMENT(self), self->state->source, session,
+                                                clock.get(), std::move(setup));
+    FACET_TRY(stream->try_stats_path());
+    return stream;
 }
 
 bool open_stream(GstFacetFrameFilter* self) {
@@ -110,6 +112,12 @@ gboolean sink_query(GstPad* pad, GstObject* parent, GstQuery* query) {
 gboolean source_event(GstPad* pad, GstObject* parent, GstEvent* event) {
     if (GST_EVENT_TYPE(event) == GST_EVENT_RECONFIGURE)
         if (const auto stream = current_stream(parent)) stream->reconfigure();
+    if (GST_EVENT_TYPE(event) == GST_EVENT_QOS) {
+        GstClockTimeDiff lateness = 0;
+        GstClockTime running_time = GST_CLOCK_TIME_NONE;
+        gst_event_parse_qos(event, nullptr, nullptr, &lateness, &running_time);
+        if (const auto stream = current_stream(parent)) stream->qos(lateness, running_time);
+    }
     return gst_pad_event_default(pad, parent, event);
 }
 
@@ -169,6 +177,12 @@ static GstStateChangeReturn gst_facet_frame_filter_change_state(GstElement* elem
     return result;
 }
 
+static void gst_facet_frame_filter_get_property(GObject* object, guint, GValue* value,
+                                                GParamSpec*) {
+    const auto stream = current_stream(GST_OBJECT(object));
+    g_value_take_boxed(value, stream ? stream->stats() : gst_structure_new_empty("facet-stats"));
+}
+
 static void gst_facet_frame_filter_finalize(GObject* object) {
     delete GST_FACET_FRAME_FILTER(object)->state;
     G_OBJECT_CLASS(gst_facet_frame_filter_parent_class)->finalize(object);
@@ -177,6 +191,15 @@ static void gst_facet_frame_filter_finalize(GObject* object) {
 static void gst_facet_frame_filter_class_init(GstFacetFrameFilterClass* klass) {
     GstElementClass* element_class = GST_ELEMENT_CLASS(klass);
     G_OBJECT_CLASS(klass)->finalize = gst_facet_frame_filter_finalize;
+    G_OBJECT_CLASS(klass)->get_property = gst_facet_frame_filter_get_property;
+    g_object_class_install_property(
+        G_OBJECT_CLASS(klass), 1,
+        g_param_spec_boxed(
+            "stats", "stats",
+            "Limits in effect and figures of the session and of this stream, so far; "
+            "empty before the start",
+            GST_TYPE_STRUCTURE,
+            static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS)));
     element_class->change_state = gst_facet_frame_filter_change_state;
     const facet::Ref<GstCaps> caps = adopt(facet::accepted_video_caps());
     gst_element_class_add_pad_template(

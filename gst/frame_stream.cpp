@@ -2,10 +2,12 @@
 // The way of a frame: crops in the streaming thread, results in the source pad's task.
 #include "gst/frame_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/vision/crop.h"
 #include "gst/errors.h"
+#include "gst/pipeline_clock.h"
 #include "gst/video_frame.h"
 
 namespace facet {
@@ -21,20 +23,28 @@ constexpr int kFailuresToGiveUp = 16;
 }  // namespace
 
 FrameStream::FrameStream(GstElement* element, GstPad* source, std::shared_ptr<Session> session,
-                         StreamSetup setup)
+                         GstClock* clock, StreamSetup setup)
     : element_(element),
       source_(source),
+      own_clock_(clock != nullptr ? std::make_unique<PipelineClock>(clock) : nullptr),
+      clock_(own_clock_ ? *own_clock_ : steady_clock()),
       session_(std::move(session)),
       owner_(session_->open_owner()),
       behaviour_(std::move(setup.behaviour)),
       depth_(static_cast<size_t>(setup.queue_depth)),
+      sheds_(setup.sheds),
+      stats_path_(std::move(setup.stats_path)),
+      stats_interval_(setup.stats_interval),
       window_(std::make_shared<Window>(depth_, GST_FLOW_FLUSHING)),
-      latency_(session_->settings().timeout) {
+      latency_(session_->limits().timeout, session_->service_bound()) {
     static const bool once = [] {
         GST_DEBUG_CATEGORY_INIT(stream_category, "facetstream", 0, "Frames through a session");
         return true;
     }();
     static_cast<void>(once);
+    gst_segment_init(&segment_, GST_FORMAT_TIME);
+    session_->set_owner_weight(owner_, setup.weight);
+    session_->set_owner_sheds(owner_, sheds_);
     for (const std::string& line : session_->descriptions())
         GST_INFO_OBJECT(element_, "%s", line.c_str());
 }
@@ -44,6 +54,13 @@ FrameStream::~FrameStream() {
     session_->close_owner(owner_);
 }
 
+Result<void> FrameStream::try_stats_path() const {
+    if (stats_path_.empty()) return {};
+    const auto written = replace_file(stats_path_, "");
+    if (!written.ok()) return written.error().within("property 'stats-path'");
+    return {};
+}
+
 GstFlowReturn FrameStream::chain(Ref<GstBuffer> buffer) {
     if (!info_) return GST_FLOW_NOT_NEGOTIATED;
     if (const GstFlowReturn result = flow(); result != GST_FLOW_OK) return result;
@@ -51,12 +68,15 @@ GstFlowReturn FrameStream::chain(Ref<GstBuffer> buffer) {
     if (!window_->wait_for_room([this](bool waits) { waiting(waits); })) return flow();
 
     Entry frame;
+    frame.came = clock_.now();
+    frame.late = is_late(buffer.get());
     frame.buffer = adopt(gst_buffer_make_writable(buffer.release()));
     frame.info = *info_;
-    frame.regions = behaviour_->plan(frame.buffer.get(), frame.info);
-    frame.results = std::make_shared<std::vector<ItemResult>>(frame.regions.size());
+    frame.regions = behaviour_->plan(frame.buffer.get(), frame.info, frame.late);
+    frame.results = std::make_shared<Results>(frame.regions.size());
     std::vector<Token> tokens;
-    if (!frame.regions.empty() && !take_crops(frame, tokens)) return GST_FLOW_ERROR;
+    if (std::ranges::any_of(frame.regions, &PlannedRegion::runs) && !take_crops(frame, tokens))
+        return GST_FLOW_ERROR;
     submit(std::move(frame), std::move(tokens));
     return flow();
 }
@@ -74,9 +94,11 @@ bool FrameStream::take_crops(Entry& frame, std::vector<Token>& tokens) {
     const ImageView image = mapped.view();
     const std::vector<CropSpec>& specs = session_->crop_specs();
     for (size_t region = 0; region < frame.regions.size(); ++region) {
+        if (!frame.regions[region].runs()) continue;
         Token token{{}, region};
         token.item.owner = owner_;
         token.item.generation = generation_;
+        expect(token.item, frame.regions[region]);
         token.item.crops = session_->acquire_crops();
         std::optional<Error> error;
         for (size_t spec = 0; spec < specs.size() && !error; ++spec) {
@@ -85,23 +107,33 @@ bool FrameStream::take_crops(Entry& frame, std::vector<Token>& tokens) {
             if (!cropped.ok()) error = cropped.error();
         }
         if (error)
-            (*frame.results)[region].error = std::move(error);
+            frame.results->of[region].error = std::move(error);
         else
             tokens.push_back(std::move(token));
     }
     return true;
 }
 
+void FrameStream::expect(Item& item, const PlannedRegion& region) const {
+    item.value = region.value;
+    item.filler = region.run == PlannedRegion::Run::kWhenRoom;
+    // With a latency budget the session knows by itself.
+    const SessionLimits limits = session_->limits();
+    if (sheds_ && limits.latency_budget == Duration{0})
+        item.due = clock_.now() + limits.timeout + limits.margin + session_->service_bound();
+}
+
 void FrameStream::submit(Entry frame, std::vector<Token> tokens) {
-    const std::shared_ptr<std::vector<ItemResult>> results = frame.results;
+    const std::shared_ptr<Results> results = frame.results;
     const std::optional<Window::FrameId> id = window_->add_frame(frame, tokens.size());
     if (!id || tokens.empty()) return;
     std::vector<Item> items;
     for (Token& token : tokens) {
         // The window may be gone by then, the results never are; nobody else touches their slot.
-        token.item.done = [results, region = token.region, id = *id,
+        token.item.done = [results, region = token.region, id = *id, &clock = clock_,
                            window = std::weak_ptr<Window>(window_)](ItemResult result) {
-            (*results)[region] = std::move(result);
+            results->of[region] = std::move(result);
+            results->complete_at = clock.now().count();
             if (const auto alive = window.lock()) alive->complete(id);
         };
         items.push_back(std::move(token.item));
@@ -119,6 +151,7 @@ bool FrameStream::event(Ref<GstEvent> event) {
             return false;
         info_ = info;
     }
+    if (type == GST_EVENT_SEGMENT) gst_event_copy_segment(event.get(), &segment_);
     if (type == GST_EVENT_STREAM_START) at_end_ = false;
     if (type == GST_EVENT_EOS) {
         at_end_ = true;
@@ -129,7 +162,9 @@ bool FrameStream::event(Ref<GstEvent> event) {
             return false;
         }
     }
-    window_->add_event({{}, std::move(event), {}, {}, {}});
+    Entry entry;
+    entry.event = std::move(event);
+    window_->add_event(std::move(entry));
     return true;
 }
 
@@ -167,8 +202,35 @@ void FrameStream::pause() {
 void FrameStream::flush_stop() {
     // Once more, for what the streaming thread submitted after FLUSH_START.
     session_->cancel(owner_, generation_++);
+    useful_from_ = -1;
+    behaviour_->forget();
     set_owner_state(OwnerState::kActive);
     activate();
+}
+
+// As video decoders do: what is late now will be later still until it has caught up.
+void FrameStream::qos(GstClockTimeDiff lateness, GstClockTime running_time) {
+    if (!GST_CLOCK_TIME_IS_VALID(running_time)) return;
+    const auto time = static_cast<GstClockTimeDiff>(running_time);
+    useful_from_ = lateness > 0 ? time + 2 * lateness : -1;
+}
+
+bool FrameStream::is_late(GstBuffer* buffer) const {
+    const GstClockTimeDiff useful_from = useful_from_;
+    if (!sheds_ || useful_from < 0 || !GST_BUFFER_PTS_IS_VALID(buffer)) return false;
+    const GstClockTime time =
+        gst_segment_to_running_time(&segment_, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
+    return GST_CLOCK_TIME_IS_VALID(time) && static_cast<GstClockTimeDiff>(time) < useful_from;
+}
+
+GstStructure* FrameStream::stats() const {
+    StreamStats stats;
+    {
+        MutexLock lock(stats_mutex_);
+        stats = stats_;
+    }
+    stats.latency = latency_.bound();
+    return stats_structure(*session_, stats);
 }
 
 void FrameStream::reconfigure() {
@@ -214,22 +276,21 @@ void FrameStream::run_task() {
         result = GST_FLOW_ERROR;
     else
         result = gst_pad_push(source_, entry->buffer.release());
+    if (entry->results) report();
     if (result != GST_FLOW_OK) stop_after(result);
     window_->put_down();
 }
 
 bool FrameStream::write_results(Entry& frame) {
-    bool latency_moved = false;
+    watch(frame);
     for (size_t i = 0; i < frame.regions.size(); ++i) {
-        const ItemResult& result = (*frame.results)[i];
+        const ItemResult& result = frame.results->of[i];
         behaviour_->write(frame.buffer.get(), frame.info, frame.regions[i], result);
         if (!result.error) {
-            failures_in_a_row_ = 0;
-            const std::chrono::microseconds wait(result.provenance.wait_us);
-            const std::chrono::microseconds infer(result.provenance.infer_us);
-            latency_moved = latency_.add(wait, infer) || latency_moved;
+            if (frame.regions[i].runs()) failures_in_a_row_ = 0;
         } else if (result.error->code != ErrorCode::kInvalidArgument &&
-                   result.error->code != ErrorCode::kCancelled) {
+                   result.error->code != ErrorCode::kCancelled &&
+                   result.error->code != ErrorCode::kOverload) {
             GST_WARNING_OBJECT(element_, "no result: %s", result.error->text().c_str());
             if (++failures_in_a_row_ == kFailuresToGiveUp) {
                 if (!told_.exchange(true)) post_error(element_, *result.error);
@@ -237,9 +298,57 @@ bool FrameStream::write_results(Entry& frame) {
             }
         }
     }
-    if (latency_moved)
-        gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
     return true;
+}
+
+// What counts is when the frame could leave: that it then waits for downstream is no latency of
+// this element, and counting it would have the sinks wait longer and longer.
+void FrameStream::watch(const Entry& frame) {
+    Time complete(frame.results->complete_at.load());
+    complete = std::max({complete, frame.came, last_complete_});
+    last_complete_ = complete;
+    Duration infer{0};
+    uint64_t shed = 0;
+    for (size_t i = 0; i < frame.regions.size(); ++i) {
+        const ItemResult& result = frame.results->of[i];
+        infer = std::max<Duration>(infer, std::chrono::microseconds(result.provenance.infer_us));
+        shed += frame.regions[i].run == PlannedRegion::Run::kLate ||
+                (result.error && result.error->code == ErrorCode::kOverload);
+    }
+    {
+        MutexLock lock(stats_mutex_);
+        ++stats_.frames;
+        stats_.late_frames += frame.late ? 1 : 0;
+        stats_.shed += shed;
+    }
+    if (!frame.regions.empty() && latency_.add(complete - frame.came, infer, complete))
+        gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
+}
+
+void FrameStream::report() {
+    constexpr Duration kFileInterval = std::chrono::seconds(1);
+    if (stats_interval_ == Duration{0} && stats_path_.empty()) return;
+    const Duration interval = stats_interval_ > Duration{0} ? stats_interval_ : kFileInterval;
+    const Time now = clock_.now();
+    if (reported_at_ == Time{0}) reported_at_ = now;
+    if (now - reported_at_ < interval) return;
+    {
+        MutexLock lock(stats_mutex_);
+        stats_.fps = static_cast<double>(stats_.frames - frames_reported_) /
+                     std::chrono::duration<double>(now - reported_at_).count();
+        frames_reported_ = stats_.frames;
+    }
+    reported_at_ = now;
+    GstStructure* stats = this->stats();
+    if (!stats_path_.empty()) {
+        const std::string text = prometheus_text(stats, GST_OBJECT_NAME(element_));
+        if (const auto written = replace_file(stats_path_, text); !written.ok())
+            GST_WARNING_OBJECT(element_, "stats-path: %s", written.error().text().c_str());
+    }
+    if (stats_interval_ > Duration{0})
+        gst_element_post_message(element_, gst_message_new_element(GST_OBJECT(element_), stats));
+    else
+        gst_structure_free(stats);
 }
 
 void FrameStream::stop_after(GstFlowReturn result) {

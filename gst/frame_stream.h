@@ -16,6 +16,7 @@
 #include "gst/frame_window.h"
 #include "gst/latency_meter.h"
 #include "gst/ref.h"
+#include "gst/stream_stats.h"
 
 namespace facet {
 
@@ -25,6 +26,10 @@ struct StreamSetup {
     std::string session_name;
     int queue_depth = 1;
     Yield wanted = Yield::kAttributes;  // of each model
+    double weight = 1;                  // against other streams
+    bool sheds = false;                 // items may be shed when not all can be done in time
+    std::string stats_path;
+    Duration stats_interval{0};  // between messages; 0: none
     std::unique_ptr<FrameBehaviour> behaviour;
 };
 
@@ -42,11 +47,15 @@ struct StreamSetup {
 class FrameStream {
   public:
     // Borrows the element and its source pad; they outlive it.
+    // `clock`: the session's; null: the monotonic clock.
     FrameStream(GstElement* element, GstPad* source, std::shared_ptr<Session> session,
-                StreamSetup setup);
+                GstClock* clock, StreamSetup setup);
     ~FrameStream();
     FrameStream(const FrameStream&) = delete;
     FrameStream& operator=(const FrameStream&) = delete;
+
+    // Before the first frame: that the figures' file can be written.
+    [[nodiscard]] Result<void> try_stats_path() const;
 
     // Streaming thread.
     GstFlowReturn chain(Ref<GstBuffer> buffer);
@@ -60,6 +69,8 @@ class FrameStream {
     void pause();        // after FLUSH_START: the task has ended its last push
     void flush_stop();   // after FLUSH_STOP: the next generation starts
     // Any thread.
+    void qos(GstClockTimeDiff lateness, GstClockTime running_time);  // as downstream's event says
+    [[nodiscard]] GstStructure* stats() const;                       // transfer full
     void reconfigure();  // upstream event: tries again after not-linked
     [[nodiscard]] Duration latency() const { return latency_.bound(); }
 
@@ -69,13 +80,20 @@ class FrameStream {
     void run_task();
 
   private:
+    struct Results {
+        explicit Results(size_t regions) : of(regions) {}
+        std::vector<ItemResult> of;             // by region; each written by its token
+        std::atomic<Time::rep> complete_at{0};  // the latest token so far
+    };
     // A frame or an event on its way.
     struct Entry {
         Ref<GstBuffer> buffer;
         Ref<GstEvent> event;
         GstVideoInfo info;
         std::vector<PlannedRegion> regions;
-        std::shared_ptr<std::vector<ItemResult>> results;  // by region; written by the tokens
+        std::shared_ptr<Results> results;
+        Time came{0};
+        bool late = false;
     };
     using Window = FrameWindow<Entry>;
     struct Token {
@@ -85,6 +103,10 @@ class FrameStream {
 
     bool take_crops(Entry& frame, std::vector<Token>& tokens);
     void submit(Entry frame, std::vector<Token> tokens);
+    void expect(Item& item, const PlannedRegion& region) const;
+    [[nodiscard]] bool is_late(GstBuffer* buffer) const;
+    void watch(const Entry& frame);
+    void report();
     bool write_results(Entry& frame);  // false: the device is beyond hope, and that was told
     void stop_after(GstFlowReturn flow);
     bool tell_application(GstFlowReturn flow);  // false: nothing to tell
@@ -95,18 +117,31 @@ class FrameStream {
 
     GstElement* const element_;
     GstPad* const source_;
+    const std::unique_ptr<Clock> own_clock_;
+    Clock& clock_;
     const std::shared_ptr<Session> session_;
     const OwnerId owner_;
     const std::unique_ptr<FrameBehaviour> behaviour_;
     const size_t depth_;
+    const bool sheds_;
+    const std::string stats_path_;
+    const Duration stats_interval_;
     const std::shared_ptr<Window> window_;  // tokens hold it weakly
     LatencyMeter latency_;
     std::atomic<uint32_t> generation_{0};
     std::atomic<OwnerState> owner_state_{OwnerState::kActive};
     std::atomic<bool> at_end_{false};   // EOS has come and no new stream since
     std::optional<GstVideoInfo> info_;  // of the last CAPS; streaming thread
-    std::atomic<bool> told_{false};     // the application knows that this run has failed
-    int failures_in_a_row_ = 0;         // task
+    GstSegment segment_;                // streaming thread
+    // Running time before which frames are of no use downstream; below 0: none is too late.
+    std::atomic<GstClockTimeDiff> useful_from_{-1};
+    std::atomic<bool> told_{false};  // the application knows that this run has failed
+    int failures_in_a_row_ = 0;      // task
+    Time last_complete_{0};          // task: when the last frame could leave
+    Time reported_at_{0};            // task
+    uint64_t frames_reported_ = 0;   // task
+    mutable Mutex stats_mutex_;      // guards stats_
+    StreamStats stats_ FACET_GUARDED_BY(stats_mutex_);
 };
 
 }  // namespace facet

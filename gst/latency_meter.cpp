@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: MIT
-// The longest of the last items, kept in two windows.
+// The longest of the last frames, kept in two windows.
 #include "gst/latency_meter.h"
 
 #include <algorithm>
 
 namespace facet {
 
-bool LatencyMeter::add(Duration wait, Duration infer) {
+bool LatencyMeter::add(Duration latency, Duration infer, Time now) {
     MutexLock lock(mutex_);
-    current_ = std::max({current_, wait + infer, timeout_ + infer});
-    if (++items_ == kWindow) {
-        items_ = 0;
+    current_ = std::max({current_, latency, timeout_ + infer});
+    if (++frames_ == kWindow) {
+        frames_ = 0;
         previous_ = current_;
         current_ = Duration{0};
     }
     const Duration bound = bound_locked();
-    const Duration change = bound > reported_ ? bound - reported_ : reported_ - bound;
-    if (change * 10 <= reported_) return false;
+    if (bound < reported_) {
+        if ((reported_ - bound) * 10 <= reported_ || now - last_cut_ < kBetweenCuts) return false;
+        last_cut_ = now;
+    } else if ((bound - reported_) * 10 <= reported_) {
+        return false;
+    }
     reported_ = bound;
     return true;
 }
 
+// Between two reports it stays what was reported, or the pipeline would be told another figure by
+// whoever happens to ask.
 Duration LatencyMeter::bound() const {
     MutexLock lock(mutex_);
-    return bound_locked();
+    return std::max(reported_, bound_locked());
 }
 
 Duration LatencyMeter::bound_locked() const {

@@ -36,6 +36,12 @@ class PropertyTable {
             member);
     }
 
+    // The member holds the enumeration's number.
+    void add_enum(const char* name, const char* blurb, GType type, int Settings::*member,
+                  Mutable when) {
+        add(g_param_spec_enum(name, name, blurb, type, Settings{}.*member, flags(when)), member);
+    }
+
     // Property ids count from 1 in the order they were added.
     void install(GObjectClass* klass) const {
         for (size_t i = 0; i < rows_.size(); ++i)
@@ -85,12 +91,19 @@ class PropertyTable {
         const char* text = g_value_get_string(value);
         target = text != nullptr ? text : "";
     }
-    static void assign(int& target, const GValue* value) { target = g_value_get_int(value); }
+    static void assign(int& target, const GValue* value) {
+        target = G_VALUE_HOLDS_ENUM(value) ? g_value_get_enum(value) : g_value_get_int(value);
+    }
     static void assign(double& target, const GValue* value) { target = g_value_get_double(value); }
     static void fill(GValue* value, const std::string& source) {
         g_value_set_string(value, source.c_str());
     }
-    static void fill(GValue* value, int source) { g_value_set_int(value, source); }
+    static void fill(GValue* value, int source) {
+        if (G_VALUE_HOLDS_ENUM(value))
+            g_value_set_enum(value, source);
+        else
+            g_value_set_int(value, source);
+    }
     static void fill(GValue* value, double source) { g_value_set_double(value, source); }
 
     std::vector<Row> rows_;

@@ -36,39 +36,97 @@ FaceAttribute face_attribute(const Attribute& source) {
     return target;
 }
 
+// Whether a face that is known needs to be looked at again.
+bool is_due(const FaceRecord& record, const RegionChoice& choice, GstClockTime now) {
+    if (choice.reclassify_interval_ms <= 0 || record.lost || !GST_CLOCK_TIME_IS_VALID(now) ||
+        !GST_CLOCK_TIME_IS_VALID(record.sent) || now < record.sent)
+        return true;
+    return static_cast<double>(now - record.sent) >= choice.reclassify_interval_ms * GST_MSECOND;
+}
+
+PlannedRegion::Run how_to_run(const FaceRecord& record, const RegionChoice& choice, bool late,
+                              GstClockTime now) {
+    using Run = PlannedRegion::Run;
+    if (!is_due(record, choice, now)) return Run::kNotDue;
+    if (late && choice.overload != static_cast<int>(Overload::kBlock)) return Run::kLate;
+    const bool again =
+        choice.reclassify_interval_ms > 0 && !record.lost && GST_CLOCK_TIME_IS_VALID(record.sent);
+    return again ? Run::kWhenRoom : Run::kNow;
+}
+
+std::string too_small(const Face& face, int least) {
+    return std::to_string(face.width) + "x" + std::to_string(face.height) +
+           " pixels, min-size is " + std::to_string(least);
+}
+
 }  // namespace
 
-std::vector<PlannedRegion> Classifier::plan(GstBuffer* frame, const GstVideoInfo&) {
+std::vector<PlannedRegion> Classifier::plan(GstBuffer* frame, const GstVideoInfo&, bool late) {
     const RegionChoice choice = choice_();
+    const GstClockTime now = GST_BUFFER_PTS(frame);
     give_unique_ids(frame);
+    const std::vector<Face> faces = read_faces(frame, choice.object_class);
+    const std::vector<std::shared_ptr<FaceRecord>> records = memory_.look(faces);
     std::vector<PlannedRegion> regions;
-    for (const Face& face : read_faces(frame, choice.object_class)) {
+    for (size_t i = 0; i < faces.size(); ++i) {
+        const Face& face = faces[i];
         if (std::min(face.width, face.height) < choice.min_size) {
             set_skipped(frame, face.roi_id, SkipReason::kTooSmall,
-                        std::to_string(face.width) + "x" + std::to_string(face.height) +
-                            " pixels, min-size is " + std::to_string(choice.min_size));
+                        too_small(face, choice.min_size));
             continue;
         }
         const Rect box{static_cast<float>(face.x), static_cast<float>(face.y),
                        static_cast<float>(face.width), static_cast<float>(face.height)};
-        regions.push_back(
-            {scale_about_center(box, static_cast<float>(choice.roi_scale)), face.roi_id});
+        PlannedRegion region;
+        region.rect = scale_about_center(box, static_cast<float>(choice.roi_scale));
+        region.roi_id = face.roi_id;
+        region.value = static_cast<double>(face.width) * face.height;
+        region.run = how_to_run(*records[i], choice, late, now);
+        region.record = records[i];
+        if (region.runs()) {
+            region.record->sent = now;
+            region.record->lost = false;
+        }
+        regions.push_back(std::move(region));
     }
     return regions;
 }
 
 void Classifier::write(GstBuffer* frame, const GstVideoInfo&, const PlannedRegion& region,
                        const ItemResult& result) {
+    if (!region.runs()) {
+        const bool late = region.run == PlannedRegion::Run::kLate;
+        return write_earlier(frame, region, late ? SkipReason::kLate : SkipReason::kNotDue);
+    }
     if (result.error) {
+        region.record->lost = true;
+        if (result.error->code == ErrorCode::kOverload)
+            return write_earlier(frame, region, SkipReason::kOverload);
         set_skipped(frame, region.roi_id, SkipReason::kFailed, result.error->text());
         return;
     }
     const FaceProvenance source = provenance(result.provenance, GST_BUFFER_PTS(frame));
+    std::vector<FaceAttribute>& attributes = region.record->attributes;
+    attributes.clear();
     for (const Attribute& attribute : result.attributes) {
-        FaceAttribute written = face_attribute(attribute);
-        written.provenance = source;
-        set_attribute(frame, region.roi_id, written);
+        attributes.push_back(face_attribute(attribute));
+        attributes.back().provenance = source;
+        set_attribute(frame, region.roi_id, attributes.back());
+        attributes.back().provenance.reused = true;
     }
+}
+
+// What was said of the face before, or why nothing is said of it now.
+void Classifier::write_earlier(GstBuffer* frame, const PlannedRegion& region, SkipReason reason) {
+    const bool wanted =
+        reason == SkipReason::kNotDue || choice_().overload == static_cast<int>(Overload::kReuse);
+    if (!wanted || region.record->attributes.empty()) {
+        if (region.record->attributes.empty()) region.record->lost = true;
+        set_skipped(frame, region.roi_id, reason, "");
+        return;
+    }
+    for (const FaceAttribute& attribute : region.record->attributes)
+        set_attribute(frame, region.roi_id, attribute);
 }
 
 }  // namespace facet

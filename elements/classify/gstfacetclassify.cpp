@@ -32,6 +32,17 @@ G_DEFINE_TYPE_WITH_CODE(GstFacetClassify, gst_facet_classify, GST_TYPE_FACET_FRA
 GST_ELEMENT_REGISTER_DEFINE(facetclassify, "facetclassify", GST_RANK_NONE,
                             gst_facet_classify_get_type())
 
+static GType overload_type() {
+    using facet::Overload;
+    static const GEnumValue kValues[] = {
+        {static_cast<int>(Overload::kBlock), "None: upstream waits", "block"},
+        {static_cast<int>(Overload::kReuse), "They get what was said of them last", "reuse"},
+        {static_cast<int>(Overload::kSkip), "They get a reason instead", "skip"},
+        {0, nullptr, nullptr}};
+    static const GType type = g_enum_register_static("GstFacetClassifyOverload", kValues);
+    return type;
+}
+
 static facet::PropertyTable<ClassifySettings> make_properties() {
     facet::PropertyTable<ClassifySettings> table;
     table.add_text(
@@ -47,6 +58,12 @@ static facet::PropertyTable<ClassifySettings> make_properties() {
     table.add_double("roi-scale",
                      "Regions grow by this factor about their centre before they are cropped",
                      &ClassifySettings::roi_scale, 0.1, 10, Mutable::kPlaying);
+    table.add_enum("overload", "What becomes of faces that cannot be classified in time",
+                   overload_type(), &ClassifySettings::overload, Mutable::kReady);
+    table.add_double("reclassify-interval",
+                     "Milliseconds for which a face that is tracked, or found again in the next "
+                     "frame, keeps what was said of it; 0: every frame anew",
+                     &ClassifySettings::reclassify_interval_ms, 0, 3'600'000, Mutable::kPlaying);
     facet::add_filter_properties(table);
     return table;
 }
@@ -76,8 +93,8 @@ static facet::Result<facet::StreamSetup> gst_facet_classify_configure(GstFacetFr
     FACET_ASSIGN(const auto models, facet::find_models(settings.models));
     facet::StreamSetup setup;
     setup.session = session_settings(settings, models);
-    setup.session_name = settings.session;
-    setup.queue_depth = settings.queue_depth;
+    fill_stream_setup(settings, setup);
+    setup.sheds = settings.overload != static_cast<int>(facet::Overload::kBlock);
     setup.behaviour = std::make_unique<facet::Classifier>([self] { return current_choice(self); });
     return setup;
 }
@@ -102,6 +119,7 @@ static void gst_facet_classify_class_init(GstFacetClassifyClass* klass) {
     object_class->get_property = gst_facet_classify_get_property;
     object_class->finalize = gst_facet_classify_finalize;
     properties().install(object_class);
+    gst_type_mark_as_plugin_api(overload_type(), static_cast<GstPluginAPIFlags>(0));
     klass->parent_class.configure = gst_facet_classify_configure;
     gst_element_class_set_static_metadata(
         GST_ELEMENT_CLASS(klass), "Facet face classifier", "Filter/Analyzer/Video",

@@ -10,7 +10,7 @@
 
 namespace facet {
 
-std::vector<PlannedRegion> Detector::plan(GstBuffer*, const GstVideoInfo& info) {
+std::vector<PlannedRegion> Detector::plan(GstBuffer*, const GstVideoInfo& info, bool) {
     const auto interval = static_cast<uint64_t>(inference_interval_());
     if (frames_since_inference_ != 0 && frames_since_inference_ < interval) {
         ++frames_since_inference_;
@@ -19,7 +19,9 @@ std::vector<PlannedRegion> Detector::plan(GstBuffer*, const GstVideoInfo& info) 
     frames_since_inference_ = 1;
     const auto width = static_cast<float>(GST_VIDEO_INFO_WIDTH(&info));
     const auto height = static_cast<float>(GST_VIDEO_INFO_HEIGHT(&info));
-    return {{Rect{0, 0, width, height}, -1}};
+    std::vector<PlannedRegion> whole(1);
+    whole.front().rect = {0, 0, width, height};
+    return whole;
 }
 
 void Detector::write(GstBuffer* frame, const GstVideoInfo& info, const PlannedRegion&,

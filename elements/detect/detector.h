@@ -30,8 +30,8 @@ class Detector final : public FrameBehaviour {
         : inference_interval_(std::move(inference_interval)), model_name_(std::move(model_name)) {}
 
     // The whole frame, or nothing when it is not this frame's turn.
-    [[nodiscard]] std::vector<PlannedRegion> plan(GstBuffer* frame,
-                                                  const GstVideoInfo& info) override;
+    [[nodiscard]] std::vector<PlannedRegion> plan(GstBuffer* frame, const GstVideoInfo& info,
+                                                  bool late) override;
     // One region per detection, clipped to the frame; those that keep less than a pixel are
     // dropped.
     void write(GstBuffer* frame, const GstVideoInfo& info, const PlannedRegion& region,

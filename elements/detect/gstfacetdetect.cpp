@@ -78,9 +78,8 @@ static facet::Result<facet::StreamSetup> gst_facet_detect_configure(GstFacetFram
     setup.session = session_settings(settings, {model});
     setup.session.models.front().info = settings.model_info;
     if (settings.threshold >= 0) setup.session.threshold = static_cast<float>(settings.threshold);
-    setup.session_name = settings.session;
+    fill_stream_setup(settings, setup);
     setup.wanted = facet::Yield::kDetections;
-    setup.queue_depth = settings.queue_depth;
     setup.behaviour = std::make_unique<facet::Detector>([self] { return current_interval(self); },
                                                         model.stem().string());
     return setup;

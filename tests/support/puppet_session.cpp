@@ -64,6 +64,11 @@ size_t PuppetSession::owners() const {
     return owners_.size();
 }
 
+size_t PuppetSession::fillers() const {
+    MutexLock lock(mutex_);
+    return fillers_;
+}
+
 std::vector<size_t> PuppetSession::batch_sizes() const {
     MutexLock lock(mutex_);
     return batch_sizes_;
@@ -107,7 +112,10 @@ void PuppetSession::submit(std::vector<Item> items) {
     std::vector<Item> due;
     {
         MutexLock lock(mutex_);
-        for (Item& item : items) waiting_.push_back(std::move(item));
+        for (Item& item : items) {
+            fillers_ += item.filler ? 1 : 0;
+            waiting_.push_back(std::move(item));
+        }
         changed_.notify_all();
         due = take_due();
     }

@@ -41,6 +41,8 @@ class PuppetSession final : public Session {
     void set_infer_us(int64_t infer_us);
     [[nodiscard]] size_t waiting() const;
     [[nodiscard]] size_t owners() const;
+    // Items submitted so far that would wait for room in a batch.
+    [[nodiscard]] size_t fillers() const;
     [[nodiscard]] std::vector<size_t> batch_sizes() const;
 
     [[nodiscard]] const SessionSettings& settings() const override { return settings_; }
@@ -71,6 +73,7 @@ class PuppetSession final : public Session {
     OwnerId next_owner_ FACET_GUARDED_BY(mutex_) = 1;
     std::vector<Item> waiting_ FACET_GUARDED_BY(mutex_);
     std::vector<size_t> batch_sizes_ FACET_GUARDED_BY(mutex_);
+    size_t fillers_ FACET_GUARDED_BY(mutex_) = 0;
     int64_t infer_us_ FACET_GUARDED_BY(mutex_) = 0;
 };
 
