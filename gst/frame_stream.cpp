@@ -277,6 +277,7 @@ void FrameStream::run_task() {
     else
         result = gst_pad_push(source_, entry->buffer.release());
     if (entry->results) report();
+    pushed_at_ = clock_.now();
     if (result != GST_FLOW_OK) stop_after(result);
     window_->put_down();
 }
@@ -301,12 +302,12 @@ bool FrameStream::write_results(Entry& frame) {
     return true;
 }
 
-// What counts is when the frame could leave: that it then waits for downstream is no latency of
-// this element, and counting it would have the sinks wait longer and longer.
+// The time for which the frame was complete and the task still busy with the one before does not
+// count: that is downstream's, and counting it would have the sinks wait longer and longer.
 void FrameStream::watch(const Entry& frame) {
-    Time complete(frame.results->complete_at.load());
-    complete = std::max({complete, frame.came, last_complete_});
-    last_complete_ = complete;
+    const Time now = clock_.now();
+    const Time complete = std::max(Time(frame.results->complete_at.load()), frame.came);
+    const Duration held = std::max(pushed_at_ - complete, Duration{0});
     Duration infer{0};
     uint64_t shed = 0;
     for (size_t i = 0; i < frame.regions.size(); ++i) {
@@ -321,7 +322,7 @@ void FrameStream::watch(const Entry& frame) {
         stats_.late_frames += frame.late ? 1 : 0;
         stats_.shed += shed;
     }
-    if (!frame.regions.empty() && latency_.add(complete - frame.came, infer, complete))
+    if (!frame.regions.empty() && latency_.add(now - frame.came - held, infer, now))
         gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
 }
 

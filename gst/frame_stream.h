@@ -137,7 +137,7 @@ class FrameStream {
     std::atomic<GstClockTimeDiff> useful_from_{-1};
     std::atomic<bool> told_{false};  // the application knows that this run has failed
     int failures_in_a_row_ = 0;      // task
-    Time last_complete_{0};          // task: when the last frame could leave
+    Time pushed_at_{0};              // task: when the last push returned
     Time reported_at_{0};            // task
     uint64_t frames_reported_ = 0;   // task
     mutable Mutex stats_mutex_;      // guards stats_

@@ -6,6 +6,16 @@
 
 namespace facet {
 
+namespace {
+
+// Room for the next frame that is slower than all before it: a bound that followed each of them
+// would be too low once for each.
+Duration with_room(Duration longest) {
+    return longest + longest / 4;
+}
+
+}  // namespace
+
 bool LatencyMeter::add(Duration latency, Duration infer, Time now) {
     MutexLock lock(mutex_);
     current_ = std::max({current_, latency, timeout_ + infer});
@@ -14,26 +24,20 @@ bool LatencyMeter::add(Duration latency, Duration infer, Time now) {
         previous_ = current_;
         current_ = Duration{0};
     }
-    const Duration bound = bound_locked();
-    if (bound < reported_) {
-        if ((reported_ - bound) * 10 <= reported_ || now - last_cut_ < kBetweenCuts) return false;
-        last_cut_ = now;
-    } else if ((bound - reported_) * 10 <= reported_) {
-        return false;
+    const Duration longest = std::max(current_, previous_);
+    if (longest > bound_) {
+        bound_ = with_room(longest);
+        return true;
     }
-    reported_ = bound;
+    if (with_room(longest) * 10 >= bound_ * 9 || now - last_cut_ < kBetweenCuts) return false;
+    last_cut_ = now;
+    bound_ = with_room(longest);
     return true;
 }
 
-// Between two reports it stays what was reported, or the pipeline would be told another figure by
-// whoever happens to ask.
 Duration LatencyMeter::bound() const {
     MutexLock lock(mutex_);
-    return std::max(reported_, bound_locked());
-}
-
-Duration LatencyMeter::bound_locked() const {
-    return std::max({timeout_, current_, previous_});
+    return bound_;
 }
 
 }  // namespace facet

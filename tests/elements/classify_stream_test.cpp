@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "gst/face_meta.h"
+#include "gst/latency_meter.h"
 #include "tests/support/filter_fixture.h"
 
 namespace facet {
@@ -232,12 +233,14 @@ TEST_F(ClassifyStream, ALinkMadeLaterIsTriedAgain) {
 TEST_F(ClassifyStream, LatencyIsUpstreamsPlusTheTimeout) {
     GstHarness* harness = start("facetclassify", {{"timeout", "7.5"}});
     gst_harness_set_upstream_latency(harness, 20 * GST_MSECOND);
-    EXPECT_EQ(gst_harness_query_latency(harness), 20 * GST_MSECOND + 7'500 * GST_USECOND);
+    EXPECT_EQ(gst_harness_query_latency(harness),
+              20 * GST_MSECOND + 7'500 * GST_USECOND +
+                  static_cast<GstClockTime>(LatencyMeter::kWakeUps.count()));
 }
 
 TEST_F(ClassifyStream, LatencyThatGrewIsPosted) {
     use(PuppetMode::kAtOnce, [](CropBuffer& crops) { return testing::first_pixel(crops); });
-    GstElement* element = make("facetclassify", {{"timeout", "5"}});
+    GstElement* element = make("facetclassify", {{"timeout", "500"}});
     GstHarness* harness = start(element);
     gst_harness_push(harness, frame_with_face(0));
     gst_buffer_unref(gst_harness_pull(harness));
@@ -248,7 +251,7 @@ TEST_F(ClassifyStream, LatencyThatGrewIsPosted) {
     GstMessage* message = gst_bus_pop_filtered(bus(), GST_MESSAGE_LATENCY);
     ASSERT_NE(message, nullptr);
     gst_message_unref(message);
-    EXPECT_EQ(gst_harness_query_latency(harness), 45 * GST_MSECOND);
+    EXPECT_GE(gst_harness_query_latency(harness), 540 * GST_MSECOND);
 }
 
 TEST_F(ClassifyStream, AllocationIsAnsweredByDownstreamWithRoomForTheFramesUnderWay) {
