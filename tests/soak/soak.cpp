@@ -45,7 +45,7 @@ struct Findings {
 };
 Findings findings;
 
-// One chain of the pipeline: videotestsrc ! capsfilter ! facetclassify ! fakesink.
+// One chain of the pipeline: videotestsrc ! capsfilter ! facetclassify ! queue ! fakesink.
 class Chain {
   public:
     Chain(GstElement* pipeline, const std::string& model, unsigned seed);
@@ -92,7 +92,7 @@ Chain::Chain(GstElement* pipeline, const std::string& model, unsigned seed)
         "videotestsrc name=in is-live=true pattern=black ! video/x-raw,format=BGR,width=320,"
         "height=240,framerate=25/1 ! facetclassify name=classify device=PUPPET max-batch=16 "
         "timeout=10 models=" +
-        model + " ! fakesink sync=true async=false";
+        model + " ! queue ! fakesink sync=true async=false";  // sinks wait, elements do not
     bin_ = gst_parse_bin_from_description(line.c_str(), FALSE, nullptr);
     classify_ = adopt(gst_bin_get_by_name(GST_BIN(bin_), "classify"));
     source_ = adopt(gst_bin_get_by_name(GST_BIN(bin_), "in"));
