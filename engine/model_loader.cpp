@@ -7,6 +7,7 @@
 
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/backends/registry.h"
+#include "engine/backends/row_check.h"
 #include "engine/formats/model_reader.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"
@@ -113,14 +114,24 @@ Result<std::vector<SessionModel::Output>> make_outputs(const CompiledModel& comp
     return outputs;
 }
 
+std::vector<std::string> listing_outputs(const Graph& graph) {
+    std::vector<std::string> names;
+    for (const Node& node : graph.nodes)
+        if (std::holds_alternative<DetectionOutputParams>(node.params))
+            names.push_back(graph.value(node.outputs[0]).name);
+    return names;
+}
+
 Result<SessionModel> make_model(Graph graph, const ModelInfo& info, const Backend& backend,
                                 const SessionSettings& session) {
     FACET_ASSIGN(const size_t input, find_image_input(graph, info.input));
     FACET_ASSIGN(const CropSpec crop, crop_spec(graph.value(graph.inputs[input]), info.input));
     FACET_TRY(prepare_for_batches(graph, input, info.input, session.max_batch));
+    const RowCheckOptions row_check{.listing_outputs = listing_outputs(graph)};
     FACET_ASSIGN(std::shared_ptr<CompiledModel> compiled,
                  backend.compile(std::make_shared<const Graph>(std::move(graph)),
                                  {.max_batch = session.max_batch, .threads = session.threads}));
+    FACET_TRY(check_rows(*compiled, row_check));
     FACET_ASSIGN(std::vector<SessionModel::Output> outputs,
                  make_outputs(*compiled, info, crop, session.threshold));
     return SessionModel{.name = info.name,
