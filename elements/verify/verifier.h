@@ -63,9 +63,8 @@ constexpr uint64_t kLeastGroup = 200;
 
 // Two signs of results that are not their own face's, besides being wrong:
 // - swapped: at least two of gender, mood and age (by more than ten years) contradict the face, and
-//   all three fit another face of the frame. A model that errs independently on 3 % of genders and
-//   moods does this on less than one face in a thousand; results dealt to the wrong face do it
-//   mostly.
+//   all three fit another face of the frame. Models that are right on 98 % do this by
+//   chance on about one face in a thousand; results dealt to the wrong faces do it mostly.
 // - misplaced: a result that says it was taken from another frame than the one that carries it,
 //   without saying that it was reused. Exact, wherever frames have timestamps.
 // An identity switch is a true face whose tracker's id differs from the one it had when last found.

@@ -7,6 +7,10 @@ added key by key; the figures are computed from the sums as the element computes
 import json
 
 LEAST_GROUP = 200  # faces, as in elements/verify/verifier.h
+# What the project's own models must reach on drawn faces they have not seen: shares, and age in
+# years, int8_drop and worst_group_gap in percentage points.
+LEAST = {"recall": 0.98, "precision": 0.98, "gender": 0.97, "mood": 0.97}
+MOST = {"age_mae": 3, "int8_drop": 0.5, "worst_group_gap": 3}
 MEASURES = (("recall", "found"), ("gender", "gender"), ("mood", "mood"))
 
 
@@ -59,6 +63,19 @@ def worst_group(counts):
                     behind = every["right"] / every["of"] - score["right"] / score["of"]
                     gaps.append((100 * behind, "%s %s: %s" % (kind, name, measure)))
     return max(gaps, key=lambda gap: gap[0])
+
+
+def shortfalls(wanted, reached):
+    """What `reached` lacks of the figures named in `wanted`, in words."""
+    short = []
+    for name in wanted:
+        value = reached[name]
+        text = "unknown" if value is None else "%.4f" % value
+        if name in LEAST and (value is None or value < LEAST[name]):
+            short.append("%s is %s, less than %g" % (name, text, LEAST[name]))
+        if name in MOST and (value is None or value > MOST[name]):
+            short.append("%s is %s, more than %g" % (name, text, MOST[name]))
+    return short
 
 
 def percent(score):
