@@ -78,9 +78,10 @@ void append_stream(const LoadDescription& description, int stream, std::vector<L
 }  // namespace
 
 uint64_t Load::crops() const {
-    return std::accumulate(
-        frames.begin(), frames.end(), uint64_t{0},
-        [](uint64_t sum, const LoadFrame& frame) { return sum + static_cast<uint64_t>(frame.faces); });
+    return std::accumulate(frames.begin(), frames.end(), uint64_t{0},
+                           [](uint64_t sum, const LoadFrame& frame) {
+                               return sum + static_cast<uint64_t>(frame.faces);
+                           });
 }
 
 double Load::crops_per_second() const {

@@ -27,7 +27,7 @@ struct StreamSummary {
 
 struct SimulationSummary {
     uint64_t crops = 0;
-    uint64_t met = 0;              // crops whose result met the deadline
+    uint64_t met = 0;               // crops whose result met the deadline
     double offered_per_second = 0;  // crops
     double goodput_per_second = 0;  // met crops per second of the load
     Percentiles wait;               // from a crop's arrival to its batch's start
@@ -35,8 +35,8 @@ struct SimulationSummary {
     double mean_batch = 0;          // crops per batch
     double fill = 0;                // crops per row run
     double busy = 0;                // share of the run's time that the slots were busy, 0..1
-    double jain = 1;                // over each stream's share of its own crops that met the deadline
-    std::map<int, uint64_t> batch_sizes;     // batches by number of crops
+    double jain = 1;  // over each stream's share of its own crops that met the deadline
+    std::map<int, uint64_t> batch_sizes;      // batches by number of crops
     std::map<StartReason, uint64_t> reasons;  // batches by reason
     std::vector<StreamSummary> streams;
 

@@ -181,8 +181,8 @@ std::string line_plot(std::string_view description, const PlotAxis& x, const Plo
     const Scale across = scale_of(x, highest_x, kLeft, kRight);
     const Scale up = scale_of(y, highest_y, kBottom, kTop);
     std::string svg = open_plot(description) + y_axis(y, up);
-    svg += x_axis(x, across,
-                  x.names_each_value ? values_of_x(lines) : round_ticks(0, across.high, 6));
+    svg +=
+        x_axis(x, across, x.names_each_value ? values_of_x(lines) : round_ticks(0, across.high, 6));
     if (marker) {
         const double at = across.at(marker->at);
         svg += rule("marker", at, kTop, at, kBottom);

@@ -19,8 +19,8 @@ namespace facet {
 [[nodiscard]] std::vector<double> round_ticks(double low, double high, int count);
 
 struct PlotAxis {
-    std::string label;             // with its unit: "p99 latency (ms)"
-    std::optional<double> high;    // values beyond are cut at the edge; none: the highest value
+    std::string label;              // with its unit: "p99 latency (ms)"
+    std::optional<double> high;     // values beyond are cut at the edge; none: the highest value
     bool names_each_value = false;  // ticks at the values of the points instead of round numbers
 };
 
@@ -30,8 +30,8 @@ struct PlotPoint {
 };
 
 struct PlotLine {
-    std::string name;  // for the legend
-    std::string style;  // class of the page's style sheet: "s0".."s5"
+    std::string name;               // for the legend
+    std::string style;              // class of the page's style sheet: "s0".."s5"
     std::vector<PlotPoint> points;  // by x
 };
 

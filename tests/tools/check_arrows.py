@@ -32,6 +32,7 @@ LIBRARIES = {
     r"pugixml\.hpp": ["engine/formats/openvino"],
     r"nlohmann/.*": ["engine/vision/model_info", "elements/publish/", "elements/verify/"],
     r"pango/.*|cairo.*": ["elements/overlay/"],
+    r"CLI/.*": ["engine/tools/"],
 }
 GSTREAMER = r"(gst|glib|glib-object|gio)/.*|glib\.h|glib-object\.h"
 
