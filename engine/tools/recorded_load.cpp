@@ -18,6 +18,8 @@ Result<RecordedLoad> read_recorded_load(std::string_view text) {
     Time first{0};
     for (const TraceLine& line : trace.lines) {
         if (line.verb != "push") continue;
+        if (line.words.empty())
+            return Error{ErrorCode::kCorrupt, "a 'push' of the trace names no owner"};
         if (frames.empty()) first = line.time;
         const int known = static_cast<int>(streams.size());
         const int stream = streams.try_emplace(line.words.front(), known).first->second;

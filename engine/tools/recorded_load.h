@@ -15,8 +15,8 @@ struct RecordedLoad {
     CostTable costs;  // as recorded; may be empty
 };
 
-// Of the lines that engine/batching/trace.h describes, those of arrivals and costs. Errors name the
-// line.
+// Of the lines that engine/batching/trace.h describes, those of arrivals and costs. Errors are
+// parse_trace()'s, and traces without arrivals.
 [[nodiscard]] Result<RecordedLoad> read_recorded_load(std::string_view trace);
 
 }  // namespace facet

@@ -258,7 +258,7 @@ std::string tuning_page(const TuningQuestion& question, const TuningAnswer& answ
     html += "<p class=\"soft\">Costs: " + escape_markup(costs_text) + ".</p>\n";
     html += "<div class=\"cards\">\n" + recommendation(answer) + throughput_card(question, answer) +
             waits_card(answer) + sizes_card(summary) + streams_card(question, summary) +
-            costs_card(question) + grid_card(answer);
+            goodput_card(answer) + costs_card(question) + grid_card(answer);
     return html + "</div>\n</main></body></html>\n";
 }
 
