@@ -127,7 +127,7 @@ class Stage {
         const int stream = next_stream_++;
         StreamSettings settings;
         settings.seed = 1000 + 7919 * static_cast<uint64_t>(stream);
-        settings.faces = place == 15 ? 38 : kFaces[place % kFaces.size()];
+        settings.faces = place == 15 ? 40 : kFaces[place % kFaces.size()];
         settings.arrival = kArrivals[place % kArrivals.size()];
         settings.width = 192 + 16 * static_cast<int>(place);
         settings.classify = classify_;
