@@ -28,6 +28,9 @@ Result<CostTable> costs_of(const TuneOptions& options) {
     if (!options.models.empty()) {
         SessionSettings settings{
             .device = options.device, .max_batch = options.max_batch, .threads = options.threads};
+        for (const std::string& directory : options.info_directories)
+            settings.info_directories.emplace_back(directory);
+        settings.info_directories.emplace_back(FACET_MODEL_INFO_DIRECTORY);
         for (const std::string& model : options.models) settings.models.push_back({model, ""});
         return measure_costs(settings, options.rounds, options.fastest);
     }

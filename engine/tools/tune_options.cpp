@@ -53,6 +53,11 @@ void add_costs(CLI::App& app, TuneOptions& options) {
         ->delimiter(',')
         ->excludes(costs)
         ->group(group);
+    app.add_option("--model-info-path", options.info_directories,
+                   "folders of model-info files beside the models' own and the installed one")
+        ->delimiter(':')
+        ->envname("FACET_MODEL_INFO_PATH")
+        ->group(group);
     app.add_option("--device", options.device)->group(group)->capture_default_str();
     app.add_option("--threads", options.threads, "of a request; 0: the machine's")
         ->check(CLI::Range(0, 1024))

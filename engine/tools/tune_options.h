@@ -13,8 +13,9 @@ namespace facet {
 struct TuneOptions {
     std::string trace;  // file; empty: the described load
     LoadDescription load;
-    std::string costs;                // as CostTable writes them, or a file with them in
-    std::vector<std::string> models;  // to measure instead
+    std::string costs;                          // as CostTable writes them, or a file with them in
+    std::vector<std::string> models;            // to measure instead
+    std::vector<std::string> info_directories;  // where their model-info files are looked for
     std::string device = "CPU";
     int threads = 0;  // of a request; 0: the machine's
     int rounds = 9;   // of measuring
