@@ -100,6 +100,9 @@ Result<float> NodeBuilder::constant_number(size_t index, std::string_view what) 
     const Tensor* tensor = constant(index);
     if (tensor == nullptr)
         return unsupported(std::string(what) + " is not a constant", "a constant");
+    if (tensor->type() != DataType::kF32 && tensor->type() != DataType::kF16)
+        return unsupported(std::string(what) + " is " + std::string(to_string(tensor->type())),
+                           "f32, f16");
     if (tensor->shape().elements() == 1) {
         if (tensor->type() == DataType::kF32) return tensor->as<float>()[0];
         if (tensor->type() == DataType::kF16) return to_float(tensor->as<Half>()[0]);
@@ -120,6 +123,10 @@ ValueId NodeBuilder::add_integers(std::string_view suffix, std::span<const int64
 
 ValueId NodeBuilder::add_number(std::string_view suffix, float value) {
     return graph_.add_constant(name_ + "/" + std::string(suffix), Tensor::scalar(value));
+}
+
+ValueId NodeBuilder::add_constant(std::string_view suffix, Tensor tensor) {
+    return graph_.add_constant(name_ + "/" + std::string(suffix), std::move(tensor));
 }
 
 Result<ValueId> NodeBuilder::reshaped(ValueId value, const Shape& shape, std::string_view suffix) {

@@ -46,6 +46,7 @@ class NodeBuilder {
     [[nodiscard]] ValueId add_value(std::string_view suffix);
     [[nodiscard]] ValueId add_integers(std::string_view suffix, std::span<const int64_t> values);
     [[nodiscard]] ValueId add_number(std::string_view suffix, float value);
+    [[nodiscard]] ValueId add_constant(std::string_view suffix, Tensor tensor);
     // `value` under another shape: a constant shares its storage, anything else gets a Reshape.
     [[nodiscard]] Result<ValueId> reshaped(ValueId value, const Shape& shape,
                                            std::string_view suffix);

@@ -83,6 +83,8 @@ constexpr int kNewestOpset = 17;
 [[nodiscard]] std::span<const OnnxOpRow> onnx_element_wise_ops();
 [[nodiscard]] std::span<const OnnxOpRow> onnx_spatial_ops();
 [[nodiscard]] std::span<const OnnxOpRow> onnx_shape_ops();
+[[nodiscard]] std::span<const OnnxOpRow> onnx_normalize_ops();
+[[nodiscard]] std::span<const OnnxOpRow> onnx_select_ops();
 // Constant and ConstantOfShape: read before all others, which may need their values.
 [[nodiscard]] std::span<const OnnxOpRow> onnx_constant_ops();
 

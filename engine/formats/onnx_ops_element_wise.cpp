@@ -40,6 +40,21 @@ Result<void> read_chain(OnnxOp& op) {
     return op.add(EltwiseParams{kind}, {so_far, op.input(count - 1)});
 }
 
+// The sum of all inputs, times 1 / their number.
+Result<void> read_mean(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, SIZE_MAX));
+    const size_t count = op.input_count();
+    FACET_TRY(op.require_inputs(count, count));
+    ValueId sum = op.input(0);
+    for (size_t i = 1; i < count; ++i) {
+        const ValueId next = op.add_value("part" + std::to_string(i));
+        FACET_TRY(op.add(EltwiseParams{Eltwise::kAdd}, {sum, op.input(i)}, {next}));
+        sum = next;
+    }
+    return op.add(EltwiseParams{Eltwise::kDivide},
+                  {sum, op.add_number("count", static_cast<float>(count))});
+}
+
 Result<void> read_leaky_relu(OnnxOp& op) {
     FACET_TRY(op.require_inputs(1, 1));
     FACET_ASSIGN(const float alpha, op.number("alpha", 0.01f));
@@ -57,6 +72,33 @@ Result<void> read_hard_sigmoid(OnnxOp& op) {
     FACET_ASSIGN(const float alpha, op.number("alpha", 0.2f));
     FACET_ASSIGN(const float beta, op.number("beta", 0.5f));
     return op.add(ActivationParams{Activation::kHardSigmoid, alpha, beta});
+}
+
+// Activations with one number, or two, as attributes of other names and defaults.
+Result<void> read_selu(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const float alpha, op.number("alpha", 1.67326319f));
+    FACET_ASSIGN(const float gamma, op.number("gamma", 1.05070102f));
+    return op.add(ActivationParams{Activation::kSelu, alpha, gamma});
+}
+
+Result<void> read_celu(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const float alpha, op.number("alpha", 1.0f));
+    return op.add(ActivationParams{Activation::kCelu, alpha});
+}
+
+Result<void> read_thresholded_relu(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const float alpha, op.number("alpha", 1.0f));
+    return op.add(ActivationParams{Activation::kThresholdedRelu, alpha});
+}
+
+Result<void> read_shrink(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const float lambda, op.number("lambd", 0.5f));
+    FACET_ASSIGN(const float bias, op.number("bias", 0.0f));
+    return op.add(ActivationParams{Activation::kShrink, lambda, bias});
 }
 
 Result<void> read_prelu(OnnxOp& op) {
@@ -168,11 +210,20 @@ Result<void> read_gemm(OnnxOp& op) {
 
 constexpr OnnxOpRow kRows[] = {
     {"Abs", 9, 17, read_activation<Activation::kAbs>},
+    {"Acos", 9, 17, read_activation<Activation::kAcos>},
+    {"Acosh", 9, 17, read_activation<Activation::kAcosh>},
     {"Add", 9, 17, read_eltwise<Eltwise::kAdd>},
+    {"Asin", 9, 17, read_activation<Activation::kAsin>},
+    {"Asinh", 9, 17, read_activation<Activation::kAsinh>},
+    {"Atan", 9, 17, read_activation<Activation::kAtan>},
+    {"Atanh", 9, 17, read_activation<Activation::kAtanh>},
     {"BatchNormalization", 9, 17, read_batch_norm},
     {"Cast", 9, 17, read_cast},
     {"Ceil", 9, 17, read_activation<Activation::kCeil>},
+    {"Celu", 12, 17, read_celu},
     {"Clip", 9, 17, read_clip},
+    {"Cos", 9, 17, read_activation<Activation::kCos>},
+    {"Cosh", 9, 17, read_activation<Activation::kCosh>},
     {"DequantizeLinear", 10, 17, read_scaled_bytes<DequantizeLinearParams>},
     {"Div", 9, 17, read_eltwise<Eltwise::kDivide>},
     {"Dropout", 9, 17, read_dropout},
@@ -188,6 +239,7 @@ constexpr OnnxOpRow kRows[] = {
     {"Log", 9, 17, read_activation<Activation::kLog>},
     {"MatMul", 9, 17, read_mat_mul},
     {"Max", 9, 17, read_chain<Eltwise::kMaximum>},
+    {"Mean", 9, 17, read_mean},
     {"Min", 9, 17, read_chain<Eltwise::kMinimum>},
     {"Mul", 9, 17, read_eltwise<Eltwise::kMultiply>},
     {"Neg", 9, 17, read_activation<Activation::kNegate>},
@@ -196,13 +248,22 @@ constexpr OnnxOpRow kRows[] = {
     {"QuantizeLinear", 10, 17, read_scaled_bytes<QuantizeLinearParams>},
     {"Reciprocal", 9, 17, read_activation<Activation::kReciprocal>},
     {"Relu", 9, 17, read_activation<Activation::kRelu>},
+    {"Round", 11, 17, read_activation<Activation::kRound>},
+    {"Selu", 9, 17, read_selu},
+    {"Shrink", 9, 17, read_shrink},
     {"Sigmoid", 9, 17, read_activation<Activation::kSigmoid>},
+    {"Sign", 9, 17, read_activation<Activation::kSign>},
+    {"Sin", 9, 17, read_activation<Activation::kSin>},
+    {"Sinh", 9, 17, read_activation<Activation::kSinh>},
     {"Softmax", 9, 17, read_softmax},
     {"Softplus", 9, 17, read_activation<Activation::kSoftplus>},
+    {"Softsign", 9, 17, read_activation<Activation::kSoftsign>},
     {"Sqrt", 9, 17, read_activation<Activation::kSqrt>},
     {"Sub", 9, 17, read_eltwise<Eltwise::kSubtract>},
     {"Sum", 9, 17, read_chain<Eltwise::kAdd>},
+    {"Tan", 9, 17, read_activation<Activation::kTan>},
     {"Tanh", 9, 17, read_activation<Activation::kTanh>},
+    {"ThresholdedRelu", 10, 17, read_thresholded_relu},
 };
 
 }  // namespace

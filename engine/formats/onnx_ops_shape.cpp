@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Op readers of ONNX operators that move, cut, join, reduce or make elements.
 #include <algorithm>
+#include <limits>
 
 #include "engine/formats/file_shape.h"
 #include "engine/formats/onnx_op.h"
@@ -87,10 +88,20 @@ Result<void> read_gather(OnnxOp& op) {
 
 Result<void> read_shape(OnnxOp& op) {
     FACET_TRY(op.require_inputs(1, 1));
+    if (!op.has_attribute("start") && !op.has_attribute("end")) return op.add(ShapeOfParams{});
     FACET_ASSIGN(const int64_t start, op.integer("start", 0));
-    if (start != 0 || op.has_attribute("end"))
-        return op.unsupported("start or end", "the whole shape");
-    return op.add(ShapeOfParams{});
+    FACET_ASSIGN(const int64_t end, op.integer("end", std::numeric_limits<int64_t>::max()));
+    const ValueId whole = op.add_value("whole");
+    FACET_TRY(op.add(ShapeOfParams{}, {op.input(0)}, {whole}));
+    return op.add(SliceParams{}, {whole, op.add_integers("start", std::vector{start}),
+                                  op.add_integers("end", std::vector{end})});
+}
+
+Result<void> read_size(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    const ValueId shape = op.add_value("shape");
+    FACET_TRY(op.add(ShapeOfParams{}, {op.input(0)}, {shape}));
+    return op.add(ReduceParams{ReduceParams::Kind::kProduct, {}, false}, {shape});
 }
 
 // Only ReduceSum takes its axes as an input within these opsets, from 13 on.
@@ -142,15 +153,20 @@ Result<void> read_constant(OnnxOp& op) {
 
 constexpr int64_t kMaxFilledElements = int64_t{1} << 22;
 
-// A tensor whose shape is a constant, filled with one element of any type.
+// A tensor of a given shape, filled with one element of any type.
 Result<void> read_constant_of_shape(OnnxOp& op) {
     FACET_TRY(op.require_inputs(1, 1));
-    FACET_ASSIGN(const std::vector<int64_t> extents, op.constant_integers(0, "shape"));
     Tensor element = Tensor::scalar(0.0f);
     if (op.has_attribute("value")) {
         FACET_ASSIGN(element, op.tensor("value"));
     }
     if (element.shape().elements() != 1) return op.corrupt("value is not one element");
+    // A shape that other nodes compute is known once they are folded.
+    if (op.constant(0) == nullptr) {
+        const ValueId value = op.add_constant("value", element.reshaped(Shape{}));
+        return op.add(ExpandParams{}, {value, op.input(0)});
+    }
+    FACET_ASSIGN(const std::vector<int64_t> extents, op.constant_integers(0, "shape"));
     const auto checked = shape_from_file(extents);
     if (!checked) return op.here(checked.error());
     const Shape shape = *checked;
@@ -171,12 +187,19 @@ constexpr OnnxOpRow kRows[] = {
     {"Concat", 9, 17, read_concat},
     {"Flatten", 9, 17, read_flatten},
     {"Gather", 9, 17, read_gather},
+    {"ReduceL1", 9, 17, read_reduce<ReduceParams::Kind::kL1>},
+    {"ReduceL2", 9, 17, read_reduce<ReduceParams::Kind::kL2>},
+    {"ReduceLogSum", 9, 17, read_reduce<ReduceParams::Kind::kLogSum>},
+    {"ReduceLogSumExp", 9, 17, read_reduce<ReduceParams::Kind::kLogSumExp>},
     {"ReduceMax", 9, 17, read_reduce<ReduceParams::Kind::kMax>},
     {"ReduceMean", 9, 17, read_reduce<ReduceParams::Kind::kMean>},
     {"ReduceMin", 9, 17, read_reduce<ReduceParams::Kind::kMin>},
+    {"ReduceProd", 9, 17, read_reduce<ReduceParams::Kind::kProduct>},
     {"ReduceSum", 9, 17, read_reduce<ReduceParams::Kind::kSum>},
+    {"ReduceSumSquare", 9, 17, read_reduce<ReduceParams::Kind::kSumOfSquares>},
     {"Reshape", 9, 17, read_reshape},
     {"Shape", 9, 17, read_shape},
+    {"Size", 9, 17, read_size},
     {"Slice", 9, 17, read_slice},
     {"Split", 9, 17, read_split},
     {"Squeeze", 9, 17, read_squeeze},

@@ -55,6 +55,41 @@ Result<void> read_convolution(OnnxOp& op) {
     return op.add(params);
 }
 
+Result<void> read_transposed_convolution(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(2, 3));
+    TransposedConvolutionParams params;
+    FACET_TRY(read_window(op, params));
+    FACET_ASSIGN(params.groups, op.integer("group", 1, 1, kMaxExtent));
+    FACET_ASSIGN(params.output_padding, op.extent("output_padding", 0, Extent2{0, 0}));
+    if (op.has_attribute("output_shape")) {
+        FACET_ASSIGN(params.output_size, op.extent("output_shape", 1));
+    }
+    return op.add(params);
+}
+
+// DCR: depth, column, row; CRD: column, row, depth.
+Result<void> read_depth_to_space(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const int64_t block, op.integer("blocksize", {}, 1, kMaxExtent));
+    FACET_ASSIGN(const std::string mode, op.word("mode", "DCR"));
+    if (mode != "DCR" && mode != "CRD") return op.unsupported("mode=" + mode, "DCR, CRD");
+    return op.add(DepthToSpaceParams{block, mode == "CRD"});
+}
+
+Result<void> read_space_to_depth(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const int64_t block, op.integer("blocksize", {}, 1, kMaxExtent));
+    return op.add(SpaceToDepthParams{block});
+}
+
+Result<void> read_max_roi_pool(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    RoiPoolingParams params;
+    FACET_ASSIGN(params.pooled, op.extent("pooled_shape", 1));
+    FACET_ASSIGN(params.spatial_scale, op.number("spatial_scale", 1.0f));
+    return op.add(params);
+}
+
 Result<PoolingParams> read_pooling(const OnnxOp& op, PoolingParams::Kind kind) {
     FACET_TRY(op.require_inputs(1, 1));
     PoolingParams params;
@@ -80,6 +115,14 @@ Result<void> read_average_pool(OnnxOp& op) {
 template <ReduceParams::Kind kind>
 Result<void> read_global_pool(OnnxOp& op) {
     FACET_TRY(op.require_inputs(1, 1));
+    return op.add(ReduceParams{.kind = kind, .axes = {}, .keep_axes = true, .spatial = true});
+}
+
+Result<void> read_global_lp_pool(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const int64_t p, op.integer("p", 2));
+    if (p != 1 && p != 2) return op.unsupported("p=" + std::to_string(p), "1, 2");
+    const auto kind = p == 1 ? ReduceParams::Kind::kL1 : ReduceParams::Kind::kL2;
     return op.add(ReduceParams{.kind = kind, .axes = {}, .keep_axes = true, .spatial = true});
 }
 
@@ -178,11 +221,16 @@ Result<void> read_resize(OnnxOp& op) {
 constexpr OnnxOpRow kRows[] = {
     {"AveragePool", 9, 17, read_average_pool},
     {"Conv", 9, 17, read_convolution},
+    {"ConvTranspose", 9, 17, read_transposed_convolution},
+    {"DepthToSpace", 9, 17, read_depth_to_space},
     {"GlobalAveragePool", 9, 17, read_global_pool<ReduceParams::Kind::kMean>},
+    {"GlobalLpPool", 9, 17, read_global_lp_pool},
     {"GlobalMaxPool", 9, 17, read_global_pool<ReduceParams::Kind::kMax>},
     {"MaxPool", 9, 17, read_max_pool},
+    {"MaxRoiPool", 9, 17, read_max_roi_pool},
     {"Pad", 9, 17, read_pad},
     {"Resize", 10, 17, read_resize},
+    {"SpaceToDepth", 9, 17, read_space_to_depth},
     {"Upsample", 9, 9, read_upsample},
 };
 

@@ -35,8 +35,8 @@ const OnnxOpRow* find_row(std::span<const OnnxOpRow> table, const onnx::NodeProt
 }
 
 const OnnxOpRow* find_row(const onnx::NodeProto& node, int opset) {
-    for (const auto table :
-         {onnx_constant_ops(), onnx_element_wise_ops(), onnx_spatial_ops(), onnx_shape_ops()})
+    for (const auto table : {onnx_constant_ops(), onnx_element_wise_ops(), onnx_spatial_ops(),
+                             onnx_shape_ops(), onnx_normalize_ops(), onnx_select_ops()})
         if (const OnnxOpRow* row = find_row(table, node, opset)) return row;
     return nullptr;
 }
@@ -65,6 +65,11 @@ Result<int> default_opset(const onnx::ModelProto& model) {
                              std::to_string(kOldestOpset) + " to " + std::to_string(kNewestOpset)};
         }
         return static_cast<int>(import.version());
+    }
+    if (model.opset_import_size() > 0) {
+        return Error{ErrorCode::kUnsupported, "operator sets of the domain '" +
+                                                  model.opset_import(0).domain() +
+                                                  "' alone; supported: the default domain"};
     }
     return Error{ErrorCode::kCorrupt, "names no operator set of the default domain"};
 }
@@ -109,6 +114,7 @@ class OnnxAssembler {
                 if (is_constant(node, opset_) == constants) FACET_TRY(read_node(node));
         }
         FACET_TRY(read_outputs());
+        FACET_TRY(require_no_use_of_outputs_left_out());
         FACET_TRY(finish_graph(graph_));
         return std::move(graph_);
     }
@@ -183,7 +189,36 @@ class OnnxAssembler {
             outputs.push_back(name.empty() ? kNoValue : value_of(name));
         }
         OnnxOp op(graph_, model_, node, opset_, std::move(inputs), std::move(outputs));
-        return find_row(node, opset_)->read(op);
+        FACET_TRY(find_row(node, opset_)->read(op));
+        note_outputs_left_out(node);
+        return {};
+    }
+
+    // Optional outputs that the node's reader does not provide.
+    void note_outputs_left_out(const onnx::NodeProto& node) {
+        const auto is_written = [&](ValueId id) {
+            return graph_.value(id).constant ||
+                   std::ranges::any_of(graph_.nodes, [id](const Node& written) {
+                       return std::ranges::find(written.outputs, id) != written.outputs.end();
+                   });
+        };
+        for (int i = 1; i < node.output_size(); ++i) {
+            if (node.output(i).empty() || is_written(value_of(node.output(i)))) continue;
+            left_out_.emplace(value_of(node.output(i)),
+                              Node{node.name(), node.op_type(), {}, {}, {}}.text() + ": output " +
+                                  std::to_string(i) + " '" + node.output(i) + "'");
+        }
+    }
+
+    Result<void> require_no_use_of_outputs_left_out() const {
+        std::vector<ValueId> used = graph_.outputs;
+        for (const Node& node : graph_.nodes)
+            used.insert(used.end(), node.inputs.begin(), node.inputs.end());
+        for (const auto& [id, what] : left_out_) {
+            if (std::ranges::find(used, id) != used.end())
+                return Error{ErrorCode::kUnsupported, what + "; supported: the outputs before it"};
+        }
+        return {};
     }
 
     Result<void> read_outputs() {
@@ -217,6 +252,7 @@ class OnnxAssembler {
     Graph graph_;
     std::unordered_map<std::string, ValueId> value_of_;
     std::unordered_set<std::string> written_;
+    std::unordered_map<ValueId, std::string> left_out_;  // value -> how errors name it
 };
 
 }  // namespace

@@ -132,18 +132,60 @@ Result<void> read_reduce(IrOp& op) {
     return op.add(std::move(params), {op.input(0)});
 }
 
+Result<void> read_tile(IrOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    return op.add(TileParams{});
+}
+
+Result<void> read_broadcast(IrOp& op) {
+    FACET_ASSIGN(const std::string mode, op.word("mode", "numpy"));
+    if (mode != "numpy" && mode != "bidirectional")
+        return op.unsupported("mode=" + mode, "numpy, bidirectional");
+    FACET_TRY(op.require_inputs(2, 2));
+    return op.add(ExpandParams{});
+}
+
+// Channels seen as [group, rest] are transposed to [rest, group].
+Result<void> read_shuffle_channels(IrOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const int64_t axis, op.integer("axis", 1, -kMaxAxis, kMaxAxis - 1));
+    FACET_ASSIGN(const int64_t group, op.integer("group", 1, 1, kMaxExtent));
+    FACET_ASSIGN(const Shape stated, op.stated_shape(0, "splitting an axis"));
+    const int64_t index = axis < 0 ? axis + stated.rank() : axis;
+    if (index < 0 || index >= stated.rank() || stated.rank() == Shape::kMaxRank ||
+        stated[static_cast<int>(index)] % group != 0)
+        return op.corrupt("group and axis do not fit " + stated.text());
+    std::vector<int64_t> split(stated.extents().begin(), stated.extents().end());
+    split[index] /= group;
+    split.insert(split.begin() + index, group);
+    TransposeParams swap;
+    for (size_t i = 0; i < split.size(); ++i) swap.order.push_back(static_cast<int64_t>(i));
+    std::swap(swap.order[index], swap.order[index + 1]);
+    FACET_ASSIGN(const ValueId apart, op.reshaped(op.input(0), Shape(split), "apart"));
+    const ValueId swapped = op.add_value("swapped");
+    FACET_TRY(op.add(swap, {apart}, {swapped}));
+    return op.add(ReshapeParams{.zero_copies = false},
+                  {swapped, op.add_integers("whole", stated.extents())});
+}
+
 constexpr IrOpRow kRows[] = {
+    {"Broadcast", 1, 8, read_broadcast},
     {"Concat", 1, 8, read_concat},
     {"Gather", 1, 8, read_gather},
+    {"ReduceL1", 4, 8, read_reduce<ReduceParams::Kind::kL1>},
+    {"ReduceL2", 4, 8, read_reduce<ReduceParams::Kind::kL2>},
     {"ReduceMax", 1, 8, read_reduce<ReduceParams::Kind::kMax>},
     {"ReduceMean", 1, 8, read_reduce<ReduceParams::Kind::kMean>},
     {"ReduceMin", 1, 8, read_reduce<ReduceParams::Kind::kMin>},
+    {"ReduceProd", 1, 8, read_reduce<ReduceParams::Kind::kProduct>},
     {"ReduceSum", 1, 8, read_reduce<ReduceParams::Kind::kSum>},
     {"Reshape", 1, 8, read_reshape},
     {"ShapeOf", 1, 8, read_shape_of},
+    {"ShuffleChannels", 1, 8, read_shuffle_channels},
     {"Split", 1, 8, read_split},
     {"Squeeze", 1, 8, read_squeeze},
     {"StridedSlice", 1, 8, read_strided_slice},
+    {"Tile", 1, 8, read_tile},
     {"Transpose", 1, 8, read_transpose},
     {"Unsqueeze", 1, 8, read_unsqueeze},
     {"VariadicSplit", 1, 8, read_variadic_split},

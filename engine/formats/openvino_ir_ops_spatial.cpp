@@ -52,6 +52,54 @@ Result<void> read_group_convolution(IrOp& op) {
     return op.add(params, {op.input(0), weights});
 }
 
+Result<TransposedConvolutionParams> read_transposed_window(const IrOp& op) {
+    TransposedConvolutionParams params;
+    FACET_TRY(read_window(op, params));
+    FACET_ASSIGN(params.output_padding, op.extent("output_padding", 0, Extent2{0, 0}));
+    return params;
+}
+
+Result<void> read_transposed_convolution(IrOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    FACET_ASSIGN(const TransposedConvolutionParams params, read_transposed_window(op));
+    return op.add(params);
+}
+
+// Weights [G, C/G, O/G, kH, kW] become [C, O/G, kH, kW].
+Result<void> read_transposed_group_convolution(IrOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    FACET_ASSIGN(TransposedConvolutionParams params, read_transposed_window(op));
+    FACET_ASSIGN(const Shape grouped, op.stated_shape(1, "merging the group axis"));
+    if (grouped.rank() != 5)
+        return op.unsupported("weights of shape " + grouped.text(), "[G, C/G, O/G, kH, kW]");
+    params.groups = grouped[0];
+    if (params.groups < 1) return op.corrupt("weights of shape " + grouped.text());
+    const Shape merged{grouped[0] * grouped[1], grouped[2], grouped[3], grouped[4]};
+    FACET_ASSIGN(const ValueId weights, op.reshaped(op.input(1), merged, "weights"));
+    return op.add(params, {op.input(0), weights});
+}
+
+template <typename Params>
+Result<void> read_space_depth(IrOp& op) {
+    FACET_TRY(op.require_inputs(1, 1));
+    FACET_ASSIGN(const int64_t block, op.integer("block_size", 1, 1, kMaxExtent));
+    FACET_ASSIGN(const std::string mode, op.word("mode"));
+    if (mode != "blocks_first" && mode != "depth_first")
+        return op.unsupported("mode=" + mode, "blocks_first, depth_first");
+    return op.add(Params{block, mode == "depth_first"});
+}
+
+Result<void> read_roi_pooling(IrOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    FACET_ASSIGN(const std::string method, op.word("method", "max"));
+    if (method != "max") return op.unsupported("method=" + method, "max");
+    RoiPoolingParams params;
+    FACET_ASSIGN(params.pooled[0], op.integer("pooled_h", {}, 1, kMaxExtent));
+    FACET_ASSIGN(params.pooled[1], op.integer("pooled_w", {}, 1, kMaxExtent));
+    FACET_ASSIGN(params.spatial_scale, op.number("spatial_scale"));
+    return op.add(params);
+}
+
 Result<PoolingParams> read_pooling(const IrOp& op, PoolingParams::Kind kind) {
     PoolingParams params;
     params.kind = kind;
@@ -90,8 +138,10 @@ Result<void> read_pad(IrOp& op) {
         params.mode = PadParams::Mode::kEdge;
     } else if (mode == "reflect") {
         params.mode = PadParams::Mode::kReflect;
+    } else if (mode == "symmetric") {
+        params.mode = PadParams::Mode::kSymmetric;
     } else {
-        return op.unsupported("pad_mode=" + mode, "constant, edge, reflect");
+        return op.unsupported("pad_mode=" + mode, "constant, edge, reflect, symmetric");
     }
     FACET_ASSIGN(std::vector<int64_t> pads, op.constant_integers(1, "pads_begin"));
     FACET_ASSIGN(const std::vector<int64_t> pads_end, op.constant_integers(2, "pads_end"));
@@ -204,10 +254,15 @@ Result<void> read_interpolate(IrOp& op) {
 constexpr IrOpRow kRows[] = {
     {"AvgPool", 1, 8, read_average_pool},
     {"Convolution", 1, 8, read_convolution},
+    {"ConvolutionBackpropData", 1, 8, read_transposed_convolution},
+    {"DepthToSpace", 1, 8, read_space_depth<DepthToSpaceParams>},
     {"GroupConvolution", 1, 8, read_group_convolution},
+    {"GroupConvolutionBackpropData", 1, 8, read_transposed_group_convolution},
     {"Interpolate", 4, 8, read_interpolate},
     {"MaxPool", 1, 8, read_max_pool},
     {"Pad", 1, 8, read_pad},
+    {"ROIPooling", 1, 8, read_roi_pooling},
+    {"SpaceToDepth", 1, 8, read_space_depth<SpaceToDepthParams>},
 };
 
 }  // namespace

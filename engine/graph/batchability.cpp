@@ -22,11 +22,18 @@ class RowRule {
     RowRule(const Graph& graph, const Node& node) : graph_(graph), node_(node) {}
 
     Reason operator()(const ConvolutionParams&) const { return first_input_only(); }
+    Reason operator()(const TransposedConvolutionParams&) const { return first_input_only(); }
     Reason operator()(const PoolingParams&) const { return {}; }
+    Reason operator()(const LocalResponseNormParams&) const { return {}; }
+    Reason operator()(const InstanceNormParams&) const { return first_input_only(); }
+    Reason operator()(const DepthToSpaceParams&) const { return {}; }
+    Reason operator()(const SpaceToDepthParams&) const { return {}; }
     Reason operator()(const BatchNormParams&) const { return first_input_only(); }
     Reason operator()(const ActivationParams&) const { return {}; }
     Reason operator()(const PReluParams&) const { return element_by_element(); }
     Reason operator()(const EltwiseParams&) const { return element_by_element(); }
+    Reason operator()(const CompareParams&) const { return element_by_element(); }
+    Reason operator()(const SelectParams&) const { return element_by_element(); }
     Reason operator()(const FakeQuantizeParams&) const { return element_by_element(); }
     Reason operator()(const QuantizeLinearParams& params) const { return scales(params.axis); }
     Reason operator()(const DequantizeLinearParams& params) const { return scales(params.axis); }
@@ -65,6 +72,19 @@ class RowRule {
         if (!is_batch_axis(params.axis)) return {};
         return "softmax runs along axis 0" + std::string(kHoldsBatch);
     }
+
+    Reason operator()(const ArgReduceParams& params) const {
+        if (!is_batch_axis(params.axis)) return {};
+        return "picks an index along axis 0" + std::string(kHoldsBatch);
+    }
+
+    Reason operator()(const TopKParams& params) const {
+        if (!is_batch_axis(params.axis)) return first_input_only();
+        return "sorts along axis 0" + std::string(kHoldsBatch);
+    }
+
+    Reason operator()(const ExpandParams&) const { return repeats_other_axes(); }
+    Reason operator()(const TileParams&) const { return repeats_other_axes(); }
 
     Reason operator()(const ConcatParams& params) const {
         if (is_batch_axis(params.axis)) return "joins along axis 0" + std::string(kHoldsBatch);
@@ -139,6 +159,15 @@ class RowRule {
     Reason operator()(const PriorBoxParams&) const { return prior_boxes(); }
     Reason operator()(const PriorBoxClusteredParams&) const { return prior_boxes(); }
 
+    Reason operator()(const NonMaxSuppressionParams&) const {
+        return "keeps one list of boxes for the whole batch; supported: DetectionOutput, or "
+               "suppression behind the model";
+    }
+
+    Reason operator()(const RoiPoolingParams&) const {
+        return "pools regions that name their row of the batch themselves";
+    }
+
     Reason operator()(const DetectionOutputParams&) const {
         if (batched(2)) return "the prior boxes depend on the input; supported: constant ones";
         if (!batched(0) || !batched(1))
@@ -183,6 +212,13 @@ class RowRule {
                        " to " + output().text();
         }
         return {};
+    }
+
+    Reason repeats_other_axes() const {
+        if (const Reason reason = first_input_only()) return reason;
+        if (output().rank() == shape(0).rank() && output()[0] == shape(0)[0]) return {};
+        return "repeats the rows of '" + graph_.value(node_.inputs[0]).name + "' " +
+               shape(0).text() + " to " + output().text();
     }
 
     Reason scales(int64_t axis) const {

@@ -54,6 +54,24 @@ template <>
 constexpr OpArity kArity<PriorBoxClusteredParams>{2, 2, 1, 1};
 template <>
 constexpr OpArity kArity<DetectionOutputParams>{3, 3, 1, 1};
+template <>
+constexpr OpArity kArity<TransposedConvolutionParams>{2, 3, 1, 1};
+template <>
+constexpr OpArity kArity<InstanceNormParams>{3, 3, 1, 1};
+template <>
+constexpr OpArity kArity<CompareParams>{2, 2, 1, 1};
+template <>
+constexpr OpArity kArity<SelectParams>{3, 3, 1, 1};
+template <>
+constexpr OpArity kArity<TopKParams>{2, 2, 1, 2};
+template <>
+constexpr OpArity kArity<ExpandParams>{2, 2, 1, 1};
+template <>
+constexpr OpArity kArity<TileParams>{2, 2, 1, 1};
+template <>
+constexpr OpArity kArity<NonMaxSuppressionParams>{2, 5, 1, 1};
+template <>
+constexpr OpArity kArity<RoiPoolingParams>{2, 2, 1, 1};
 
 }  // namespace
 

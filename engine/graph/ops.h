@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -28,6 +29,21 @@ struct ConvolutionParams {
     Extent2 dilations{1, 1};
     Extent2 pads_begin{0, 0};
     Extent2 pads_end{0, 0};
+    AutoPad auto_pad = AutoPad::kExplicit;
+    int64_t groups = 1;
+};
+
+// x [N,C,H,W], weights [C,O/groups,kH,kW], optional bias [O] -> [N,O,H',W'], where H' is
+// strides (H - 1) + output_padding + (kH - 1) dilations + 1 - pads, or output_size, which then says
+// the pads. ONNX ConvTranspose-11; OpenVINO ConvolutionBackpropData-1,
+// GroupConvolutionBackpropData-1 (their reader merges the group axis).
+struct TransposedConvolutionParams {
+    Extent2 strides{1, 1};
+    Extent2 dilations{1, 1};
+    Extent2 pads_begin{0, 0};
+    Extent2 pads_end{0, 0};
+    Extent2 output_padding{0, 0};
+    std::optional<Extent2> output_size;
     AutoPad auto_pad = AutoPad::kExplicit;
     int64_t groups = 1;
 };
@@ -61,6 +77,18 @@ struct BatchNormParams {
     float epsilon = 1e-5f;
 };
 
+// x [N,C,...] -> like x, each element divided by (bias + alpha / size * the sum of the squares of
+// `size` channels around its own) ^ beta. ONNX LRN-13; OpenVINO LRN-1 (axes = [1]).
+struct LocalResponseNormParams {
+    int64_t size = 5;
+    float alpha = 1e-4f, beta = 0.75f, bias = 1.0f;
+};
+// x [N,C,...], scale [C], bias [C] -> like x, with the mean and the variance of each channel of
+// each row. ONNX InstanceNormalization-6.
+struct InstanceNormParams {
+    float epsilon = 1e-5f;
+};
+
 // x -> like x, element by element.
 struct ActivationParams {
     enum class Kind {
@@ -82,6 +110,27 @@ struct ActivationParams {
         kReciprocal,
         kErf,
         kSoftplus,
+        kSoftsign,         // x / (1 + |x|)
+        kSign,             // -1, 0 or 1
+        kRound,            // halves to even
+        kGelu,             // x (1 + erf(x / sqrt 2)) / 2
+        kGeluTanh,         // x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+        kMish,             // x tanh(log(1 + exp(x)))
+        kSelu,             // beta (x < 0 ? alpha (exp(x) - 1) : x)
+        kCelu,             // x < 0 ? alpha (exp(x / alpha) - 1) : x
+        kThresholdedRelu,  // x > alpha ? x : 0
+        kShrink,           // x < -alpha ? x + beta : x > alpha ? x - beta : 0
+        kSin,
+        kCos,
+        kTan,
+        kAsin,
+        kAcos,
+        kAtan,
+        kSinh,
+        kCosh,
+        kAsinh,
+        kAcosh,
+        kAtanh,
     };
     Kind kind = Kind::kRelu;
     float alpha = 0.0f;
@@ -98,10 +147,31 @@ struct EltwiseParams {
     Kind kind = Kind::kAdd;
 };
 
+// a, b -> bool, numpy broadcast of both; operands of one type, bool for the last three. ONNX
+// Equal-13, Less-13, And-7 ..., Not-1 (x == false); OpenVINO Equal-1 ...
+struct CompareParams {
+    enum class Kind { kEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kAnd, kOr, kXor };
+    Kind kind = Kind::kEqual;
+};
+// condition bool, a, b -> numpy broadcast of the three: a where the condition holds, else b. ONNX
+// Where-16; OpenVINO Select-1.
+struct SelectParams {};
+
 // x -> x with `axes` reduced. ONNX ReduceMean-13 ..., GlobalAveragePool-1, GlobalMaxPool-1;
 // OpenVINO ReduceMean-1 ... (constant axes). Negative axes count from the back.
 struct ReduceParams {
-    enum class Kind { kMean, kSum, kMax, kMin };
+    enum class Kind {
+        kMean,
+        kSum,
+        kMax,
+        kMin,
+        kProduct,
+        kL1,
+        kL2,
+        kSumOfSquares,
+        kLogSum,
+        kLogSumExp
+    };
     Kind kind = Kind::kMean;
     std::vector<int64_t> axes;  // empty: all
     bool keep_axes = true;
@@ -109,11 +179,28 @@ struct ReduceParams {
         false;  // all axes from 2 on, whatever the rank (global pooling); `axes` is empty
 };
 
+// x -> i64 index of the largest or smallest element along `axis`. ONNX ArgMax-13, ArgMin-13.
+struct ArgReduceParams {
+    enum class Kind { kMax, kMin };
+    Kind kind = Kind::kMax;
+    int64_t axis = 0;
+    bool keep_axis = true;
+    bool last_of_equals = false;
+};
+// x, k i64[1] -> the k largest (smallest) elements along `axis` in order, and their i64 indices;
+// the lower index first among equals. ONNX TopK-11; OpenVINO TopK-1/3 (its reader converts the
+// indices).
+struct TopKParams {
+    int64_t axis = -1;
+    bool largest = true;
+};
+
 // x -> like x, summing to one along `axis`. With `flatten` (ONNX Softmax below opset 13) x is first
 // seen as [product of axes before `axis`, product of the rest] and the second axis is normalised.
 struct SoftmaxParams {
     int64_t axis = -1;
     bool flatten = false;
+    bool logarithm = false;  // of the result: ONNX LogSoftmax-13, OpenVINO LogSoftmax-5
 };
 
 // x0, x1, ... -> joined along `axis`. ONNX Concat-13; OpenVINO Concat-1.
@@ -145,6 +232,24 @@ struct UnsqueezeParams {};
 // x -> [product of axes before `axis`, product of the rest]. ONNX Flatten-13.
 struct FlattenParams {
     int64_t axis = 1;
+};
+
+// x, target i64[k] -> numpy broadcast of x and the target. ONNX Expand-13; OpenVINO Broadcast-3
+// (numpy, bidirectional).
+struct ExpandParams {};
+// x, repeats i64[rank] -> x repeated along each axis. ONNX Tile-13; OpenVINO Tile-1.
+struct TileParams {};
+// x [N,C b b,H,W] -> [N,C,H b,W b]. Channel (i, j, c) goes to row i, column j of a block, or
+// channel (c, i, j) when `channel_first`. ONNX DepthToSpace-13 (DCR; CRD); OpenVINO DepthToSpace-1
+// (blocks_first; depth_first).
+struct DepthToSpaceParams {
+    int64_t block = 2;
+    bool channel_first = false;
+};
+// The way back. ONNX SpaceToDepth-13; OpenVINO SpaceToDepth-1.
+struct SpaceToDepthParams {
+    int64_t block = 2;
+    bool channel_first = false;
 };
 
 // x, starts, ends, optional axes, optional steps (i64 vectors) -> x cut. ONNX Slice-13.
@@ -193,7 +298,7 @@ struct DequantizeLinearParams {
 // x [N,C,H,W], pads i64[2 rank], optional value -> padded. ONNX Pad-13; OpenVINO Pad-1 (reader
 // joins its two pad inputs).
 struct PadParams {
-    enum class Mode { kConstant, kEdge, kReflect };
+    enum class Mode { kConstant, kEdge, kReflect, kSymmetric };  // the last repeats the edge
     Mode mode = Mode::kConstant;
 };
 
@@ -246,6 +351,20 @@ struct DetectionOutputParams {
     CodeType code_type = CodeType::kCorner;
 };
 
+// boxes [N,P,4], scores [N,C,P], optional most per class i64[1], optional IoU and score thresholds
+// f32[1] -> i64 [N C min(most, P), 3] rows (row of the batch, class, box) of what is kept, in
+// descending score per class; rows of -1 fill the rest. ONNX NonMaxSuppression-11 gives as many
+// rows as it keeps.
+struct NonMaxSuppressionParams {
+    bool center_point_box = false;  // (x, y, width, height) instead of two corners (y, x, y, x)
+};
+// x [N,C,H,W], regions [R,5] (row, x0, y0, x1, y1) -> [R,C,h,w], the maximum of each cell. ONNX
+// MaxRoiPool-1; OpenVINO ROIPooling-1 (method max).
+struct RoiPoolingParams {
+    Extent2 pooled{1, 1};
+    float spatial_scale = 1.0f;
+};
+
 using OpParams =
     std::variant<ConvolutionParams, PoolingParams, MatMulParams, BatchNormParams, ActivationParams,
                  PReluParams, EltwiseParams, ReduceParams, SoftmaxParams, ConcatParams, SplitParams,
@@ -253,7 +372,10 @@ using OpParams =
                  SliceParams, StridedSliceParams, GatherParams, ShapeOfParams, ConvertParams,
                  IdentityParams, FakeQuantizeParams, PadParams, ResizeParams, PriorBoxParams,
                  PriorBoxClusteredParams, DetectionOutputParams, QuantizeLinearParams,
-                 DequantizeLinearParams>;
+                 DequantizeLinearParams, TransposedConvolutionParams, LocalResponseNormParams,
+                 InstanceNormParams, CompareParams, SelectParams, ArgReduceParams, TopKParams,
+                 ExpandParams, TileParams, DepthToSpaceParams, SpaceToDepthParams,
+                 NonMaxSuppressionParams, RoiPoolingParams>;
 
 // The struct's name without "Params": "Convolution", "DetectionOutput".
 [[nodiscard]] std::string_view name_of(const OpParams& params);

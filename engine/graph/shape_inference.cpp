@@ -132,6 +132,31 @@ ResolvedPads resolve_pads(AutoPad mode, Extent2 begin, Extent2 end, Extent2 exte
     return pads;
 }
 
+TransposedWindow resolve_transposed(const TransposedConvolutionParams& params, Extent2 extent,
+                                    Extent2 kernel) {
+    TransposedWindow window;
+    for (int axis = 0; axis < 2; ++axis) {
+        const int64_t full = params.strides[axis] * (extent[axis] - 1) +
+                             params.output_padding[axis] +
+                             (kernel[axis] - 1) * params.dilations[axis] + 1;
+        const bool same =
+            params.auto_pad == AutoPad::kSameUpper || params.auto_pad == AutoPad::kSameLower;
+        if (!params.output_size && !same) {
+            const bool padded = params.auto_pad == AutoPad::kExplicit;
+            window.pads_begin[axis] = padded ? params.pads_begin[axis] : 0;
+            window.output[axis] =
+                full - (padded ? params.pads_begin[axis] + params.pads_end[axis] : 0);
+            continue;
+        }
+        window.output[axis] =
+            params.output_size ? (*params.output_size)[axis] : extent[axis] * params.strides[axis];
+        const int64_t total = std::max<int64_t>(full - window.output[axis], 0);
+        const bool upper = params.auto_pad == AutoPad::kSameUpper;
+        window.pads_begin[axis] = upper ? total / 2 : total - total / 2;
+    }
+    return window;
+}
+
 Result<int> normalize_axis(int64_t axis, int rank) {
     if (axis < -rank || axis >= rank)
         return shape_rules::corrupt("axis=" + std::to_string(axis) + " for " +

@@ -38,6 +38,13 @@ struct ResolvedPads {
 [[nodiscard]] ResolvedPads resolve_pads(AutoPad mode, Extent2 begin, Extent2 end, Extent2 extent,
                                         Extent2 kernel, Extent2 strides, Extent2 dilations);
 
+// What a transposed convolution writes, and where its padding begins; for positive extents only.
+struct TransposedWindow {
+    Extent2 output{0, 0}, pads_begin{0, 0};
+};
+[[nodiscard]] TransposedWindow resolve_transposed(const TransposedConvolutionParams& params,
+                                                  Extent2 extent, Extent2 kernel);
+
 // Axis counted from the back made positive; kCorrupt when outside [-rank, rank).
 [[nodiscard]] Result<int> normalize_axis(int64_t axis, int rank);
 // Numpy broadcasting of two shapes.

@@ -26,6 +26,9 @@ Outputs infer(const ConvolutionParams& params, Inputs inputs, size_t output_coun
 Outputs infer(const PoolingParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const PadParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const ResizeParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const TransposedConvolutionParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const DepthToSpaceParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const SpaceToDepthParams& params, Inputs inputs, size_t output_count);
 // shape_rules_math.cpp
 Outputs infer(const MatMulParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const BatchNormParams& params, Inputs inputs, size_t output_count);
@@ -39,6 +42,10 @@ Outputs infer(const IdentityParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const FakeQuantizeParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const QuantizeLinearParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const DequantizeLinearParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const LocalResponseNormParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const InstanceNormParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const CompareParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const SelectParams& params, Inputs inputs, size_t output_count);
 // shape_rules_layout.cpp
 Outputs infer(const ConcatParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const SplitParams& params, Inputs inputs, size_t output_count);
@@ -48,14 +55,20 @@ Outputs infer(const SqueezeParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const UnsqueezeParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const FlattenParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const ShapeOfParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const ExpandParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const TileParams& params, Inputs inputs, size_t output_count);
 // shape_rules_slice.cpp
 Outputs infer(const SliceParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const StridedSliceParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const GatherParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const ArgReduceParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const TopKParams& params, Inputs inputs, size_t output_count);
 // shape_rules_detection.cpp
 Outputs infer(const PriorBoxParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const PriorBoxClusteredParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const DetectionOutputParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const NonMaxSuppressionParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const RoiPoolingParams& params, Inputs inputs, size_t output_count);
 
 [[nodiscard]] Error corrupt(std::string message);
 [[nodiscard]] Error unsupported(std::string message);

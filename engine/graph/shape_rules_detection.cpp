@@ -3,6 +3,8 @@
 #include <cmath>
 #include <set>
 
+#include <algorithm>
+
 #include "engine/graph/shape_rules.h"
 
 namespace facet::shape_rules {
@@ -103,6 +105,41 @@ Outputs infer(const DetectionOutputParams& params, Inputs inputs, size_t) {
                        " do not fit " + std::to_string(count) + " priors of " +
                        std::to_string(params.num_classes) + " classes");
     return one_output(inputs[0].typed.type, Shape{boxes[0], 1, params.keep_top_k, 7});
+}
+
+Outputs infer(const NonMaxSuppressionParams&, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "boxes"));
+    FACET_TRY(require_float(inputs[1], "scores"));
+    FACET_TRY(require_rank(inputs[0], "boxes", 3));
+    FACET_TRY(require_rank(inputs[1], "scores", 3));
+    const Shape& boxes = inputs[0].typed.shape;
+    const Shape& scores = inputs[1].typed.shape;
+    if (boxes[2] != 4 || boxes[0] != scores[0] || boxes[1] != scores[2])
+        return corrupt("boxes " + boxes.text() + " and scores " + scores.text() +
+                       " do not belong together");
+    int64_t most = 0;
+    if (is_present(inputs, 2)) {
+        FACET_ASSIGN(const std::vector<int64_t> stated, constant_integers(inputs[2], "the most"));
+        if (stated.size() != 1) return corrupt("the most per class is not one number");
+        most = std::clamp<int64_t>(stated[0], 0, boxes[1]);
+    }
+    FACET_ASSIGN(const Shape lists, checked_shape(std::vector{scores[0], scores[1], most}));
+    return one_output(DataType::kI64, Shape{lists.elements(), 3});
+}
+
+Outputs infer(const RoiPoolingParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    FACET_TRY(require_float(inputs[1], "regions"));
+    FACET_TRY(require_rank(inputs[0], "x", 4));
+    FACET_TRY(require_rank(inputs[1], "regions", 2));
+    FACET_TRY(require_at_least(params.pooled, 1, "pooled"));
+    const Shape& x = inputs[0].typed.shape;
+    const Shape& regions = inputs[1].typed.shape;
+    if (regions[1] != 5 || x.elements() == 0)
+        return corrupt("x " + x.text() + " and regions " + regions.text() +
+                       "; expected: regions [R,5] of an x that is not empty");
+    return one_output(inputs[0].typed.type,
+                      Shape{regions[0], x[1], params.pooled[0], params.pooled[1]});
 }
 
 }  // namespace facet::shape_rules

@@ -175,6 +175,24 @@ Outputs infer(const FlattenParams& params, Inputs inputs, size_t) {
     return one_output(inputs[0].typed.type, Shape{before.elements(), after.elements()});
 }
 
+Outputs infer(const ExpandParams&, Inputs inputs, size_t) {
+    FACET_ASSIGN(const std::vector<int64_t> target, constant_integers(inputs[1], "target"));
+    FACET_ASSIGN(const Shape wanted, checked_shape(target));
+    FACET_ASSIGN(const Shape shape, broadcast(inputs[0].typed.shape, wanted));
+    return one_output(inputs[0].typed.type, shape);
+}
+
+Outputs infer(const TileParams&, Inputs inputs, size_t) {
+    const Shape& x = inputs[0].typed.shape;
+    FACET_ASSIGN(std::vector<int64_t> extents, constant_integers(inputs[1], "repeats"));
+    if (extents.size() != static_cast<size_t>(x.rank()))
+        return corrupt("repeats has " + std::to_string(extents.size()) + " elements for " +
+                       std::to_string(x.rank()) + " axes");
+    FACET_TRY(require_at_least(extents, 0, "repeats"));
+    for (int axis = 0; axis < x.rank(); ++axis) extents[axis] *= x[axis];
+    return one_output(inputs[0].typed.type, extents);
+}
+
 Outputs infer(const ShapeOfParams&, Inputs inputs, size_t) {
     return one_output(DataType::kI64, Shape{inputs[0].typed.shape.rank()});
 }

@@ -76,6 +76,56 @@ Outputs infer(const BatchNormParams&, Inputs inputs, size_t) {
     return one_output(inputs[0].typed.type, x);
 }
 
+Outputs infer(const LocalResponseNormParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    FACET_TRY(require_at_least({&params.size, 1}, 1, "size"));
+    const Shape& x = inputs[0].typed.shape;
+    if (x.rank() < 2)
+        return unsupported("x has the shape " + x.text() + "; supported: two axes or more");
+    return one_output(inputs[0].typed.type, x);
+}
+
+Outputs infer(const InstanceNormParams&, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    const Shape& x = inputs[0].typed.shape;
+    if (x.rank() < 3)
+        return unsupported("x has the shape " + x.text() + "; supported: three axes or more");
+    static constexpr std::string_view kFields[] = {"x", "scale", "bias"};
+    for (size_t i = 1; i < inputs.size(); ++i) {
+        FACET_TRY(require_float(inputs[i], kFields[i]));
+        if (inputs[i].typed.shape != Shape{x[1]})
+            return corrupt(std::string(kFields[i]) + " has the shape " +
+                           inputs[i].typed.shape.text() + "; expected: [" + std::to_string(x[1]) +
+                           "]");
+    }
+    return one_output(inputs[0].typed.type, x);
+}
+
+Outputs infer(const CompareParams& params, Inputs inputs, size_t) {
+    const DataType type = inputs[0].typed.type;
+    const bool logical = params.kind == CompareParams::Kind::kAnd ||
+                         params.kind == CompareParams::Kind::kOr ||
+                         params.kind == CompareParams::Kind::kXor;
+    if (type != inputs[1].typed.type || (logical && type != DataType::kBool))
+        return unsupported("a is " + std::string(to_string(type)) + " and b is " +
+                           std::string(to_string(inputs[1].typed.type)) +
+                           "; supported: " + (logical ? "bool" : "both of one type"));
+    FACET_ASSIGN(const Shape shape, broadcast(inputs[0].typed.shape, inputs[1].typed.shape));
+    return one_output(DataType::kBool, shape);
+}
+
+Outputs infer(const SelectParams&, Inputs inputs, size_t) {
+    const DataType type = inputs[1].typed.type;
+    if (inputs[0].typed.type != DataType::kBool || type != inputs[2].typed.type)
+        return unsupported("operands of types " + std::string(to_string(inputs[0].typed.type)) +
+                           ", " + std::string(to_string(type)) + " and " +
+                           std::string(to_string(inputs[2].typed.type)) +
+                           "; supported: bool and two of one type");
+    FACET_ASSIGN(const Shape both, broadcast(inputs[1].typed.shape, inputs[2].typed.shape));
+    FACET_ASSIGN(const Shape shape, broadcast(inputs[0].typed.shape, both));
+    return one_output(type, shape);
+}
+
 Outputs infer(const ActivationParams&, Inputs inputs, size_t) {
     FACET_TRY(require_float(inputs[0], "x"));
     return one_output(inputs[0].typed.type, inputs[0].typed.shape);

@@ -124,4 +124,33 @@ Outputs infer(const GatherParams& params, Inputs inputs, size_t) {
     return one_output(inputs[0].typed.type, extents);
 }
 
+Outputs infer(const ArgReduceParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    const Shape& x = inputs[0].typed.shape;
+    FACET_ASSIGN(const int reduced, normalize_axis(params.axis, x.rank()));
+    if (x[reduced] == 0) return corrupt("axis " + std::to_string(reduced) + " is empty");
+    Shape output;
+    for (int axis = 0; axis < x.rank(); ++axis) {
+        if (axis != reduced)
+            output.append(x[axis]);
+        else if (params.keep_axis)
+            output.append(1);
+    }
+    return one_output(DataType::kI64, output);
+}
+
+Outputs infer(const TopKParams& params, Inputs inputs, size_t output_count) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    Shape output = inputs[0].typed.shape;
+    FACET_ASSIGN(const int axis, normalize_axis(params.axis, output.rank()));
+    FACET_ASSIGN(const std::vector<int64_t> count, constant_integers(inputs[1], "k"));
+    if (count.size() != 1 || count[0] < 0 || count[0] > output[axis])
+        return corrupt("k is not one number up to the axis's extent of " +
+                       std::to_string(output[axis]));
+    output[axis] = count[0];
+    std::vector<TypedShape> outputs{{inputs[0].typed.type, output}, {DataType::kI64, output}};
+    outputs.resize(output_count);
+    return outputs;
+}
+
 }  // namespace facet::shape_rules

@@ -22,6 +22,13 @@ Result<void> check_window(const Window& window) {
     return require_at_least(window.pads_end, 0, "pads_end");
 }
 
+Result<void> check_block(int64_t block) {
+    constexpr int64_t kMostBlock = 1 << 12;
+    if (block >= 1 && block <= kMostBlock) return {};
+    return unsupported("block=" + std::to_string(block) + "; supported: 1 to " +
+                       std::to_string(kMostBlock));
+}
+
 Result<Extent2> slide(const Window& window, Extent2 extent) {
     FACET_TRY(check_window(window));
     const ResolvedPads pads = resolve_pads(window.auto_pad, window.pads_begin, window.pads_end,
@@ -69,6 +76,59 @@ Outputs infer(const ConvolutionParams& params, Inputs inputs, size_t) {
     return one_output(inputs[0].typed.type, Shape{x[0], weights[0], output[0], output[1]});
 }
 
+Outputs infer(const TransposedConvolutionParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_float(inputs[0], "x"));
+    FACET_TRY(require_float(inputs[1], "weights"));
+    FACET_TRY(require_rank(inputs[0], "x", 4));
+    FACET_TRY(require_rank(inputs[1], "weights", 4));
+    const Shape& x = inputs[0].typed.shape;
+    const Shape& weights = inputs[1].typed.shape;
+    FACET_TRY(require_at_least({&params.groups, 1}, 1, "groups"));
+    if (weights[0] != x[1] || x[1] % params.groups != 0)
+        return corrupt("weights " + weights.text() + " do not fit x " + x.text() + " in " +
+                       std::to_string(params.groups) + " groups");
+    FACET_TRY(check_window({{weights[2], weights[3]},
+                            params.strides,
+                            params.dilations,
+                            params.pads_begin,
+                            params.pads_end,
+                            params.auto_pad}));
+    FACET_TRY(require_at_least(params.output_padding, 0, "output_padding"));
+    FACET_TRY(require_at_least(x.extents().subspan(2), 1, "an extent of x"));
+    const int64_t channels = weights[1] * params.groups;
+    if (is_present(inputs, 2)) {
+        FACET_TRY(require_float(inputs[2], "bias"));
+        if (inputs[2].typed.shape != Shape{channels})
+            return corrupt("bias has the shape " + inputs[2].typed.shape.text() + "; expected: [" +
+                           std::to_string(channels) + "]");
+    }
+    const auto window = resolve_transposed(params, {x[2], x[3]}, {weights[2], weights[3]});
+    FACET_TRY(require_at_least(window.output, 1, "an extent of the output"));
+    return one_output(inputs[0].typed.type,
+                      Shape{x[0], channels, window.output[0], window.output[1]});
+}
+
+Outputs infer(const DepthToSpaceParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_rank(inputs[0], "x", 4));
+    FACET_TRY(check_block(params.block));
+    const Shape& x = inputs[0].typed.shape;
+    const int64_t area = params.block * params.block;
+    if (x[1] % area != 0)
+        return corrupt("block=" + std::to_string(params.block) + " does not divide x " + x.text());
+    return one_output(inputs[0].typed.type,
+                      Shape{x[0], x[1] / area, x[2] * params.block, x[3] * params.block});
+}
+
+Outputs infer(const SpaceToDepthParams& params, Inputs inputs, size_t) {
+    FACET_TRY(require_rank(inputs[0], "x", 4));
+    FACET_TRY(check_block(params.block));
+    const Shape& x = inputs[0].typed.shape;
+    if (x[2] % params.block != 0 || x[3] % params.block != 0)
+        return corrupt("block=" + std::to_string(params.block) + " does not divide x " + x.text());
+    return one_output(inputs[0].typed.type, Shape{x[0], x[1] * params.block * params.block,
+                                                  x[2] / params.block, x[3] / params.block});
+}
+
 Outputs infer(const PoolingParams& params, Inputs inputs, size_t) {
     FACET_TRY(require_float(inputs[0], "x"));
     FACET_TRY(require_rank(inputs[0], "x", 4));
@@ -105,7 +165,10 @@ Outputs infer(const PadParams& params, Inputs inputs, size_t) {
         if (params.mode == PadParams::Mode::kReflect && most > 0 && most >= x[axis])
             return corrupt("pads=" + std::to_string(most) + " reflects beyond an extent of " +
                            std::to_string(x[axis]));
-        if (params.mode == PadParams::Mode::kEdge && most > 0 && x[axis] == 0)
+        if (params.mode == PadParams::Mode::kSymmetric && most > x[axis])
+            return corrupt("pads=" + std::to_string(most) + " reflects beyond an extent of " +
+                           std::to_string(x[axis]));
+        if (params.mode != PadParams::Mode::kConstant && most > 0 && x[axis] == 0)
             return corrupt("pads repeats the edge of an empty axis");
         output[axis] = begin + x[axis] + end;
     }

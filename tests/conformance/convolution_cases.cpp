@@ -85,6 +85,29 @@ void append_convolution_cases(OpCases& cases) {
     };
     for (const ConvolutionCase& c : table) cases.push_back(convolution_case(c));
 
+    const auto transposed = [&](const std::string& name, const Shape& x, int64_t outputs,
+                                Extent2 kernel, TransposedConvolutionParams params, bool bias) {
+        cases.push_back(make_case("transposed_convolution_" + name, [=](CaseBuilder& b) {
+            const Shape filter{x[1], outputs / params.groups, kernel[0], kernel[1]};
+            std::vector<ValueId> inputs{b.input(x), b.weights(filter)};
+            if (bias) inputs.push_back(b.weights({outputs}));
+            return std::vector{b.node(params, inputs)};
+        }));
+    };
+    TransposedConvolutionParams twice;
+    twice.strides = {2, 2};
+    transposed("2x2_stride2", {1, 17, 5, 7}, 8, {2, 2}, twice, true);
+    twice.pads_begin = {1, 0};
+    twice.pads_end = {0, 1};
+    twice.output_padding = {1, 0};
+    transposed("3x3_padded", {1, 7, 5, 4}, 16, {3, 3}, twice, false);
+    twice.groups = 7;
+    transposed("depthwise", {1, 7, 5, 4}, 7, {4, 4}, twice, true);
+    TransposedConvolutionParams dilated;
+    dilated.dilations = {2, 1};
+    dilated.groups = 2;
+    transposed("grouped_dilated", {1, 6, 5, 4}, 10, {3, 2}, dilated, true);
+
     cases.push_back(matmul_case("plain", {1, 17}, {17, 7}, {}));
     cases.push_back(matmul_case("transposed_weights", {1, 64}, {10, 64}, {false, true}));
     cases.push_back(matmul_case("three_axes", {1, 5, 17}, {17, 3}, {}));

@@ -55,6 +55,24 @@ void append_elementwise_cases(OpCases& cases) {
     cases.push_back(activation("reciprocal", {Unary::kReciprocal}, 0.5f, 4.0f));
     cases.push_back(activation("erf", {Unary::kErf}));
     cases.push_back(activation("softplus", {Unary::kSoftplus}));
+    cases.push_back(activation("softsign", {Unary::kSoftsign}));
+    cases.push_back(activation("sign", {Unary::kSign}));
+    cases.push_back(activation("round", {Unary::kRound}));
+    cases.push_back(activation("gelu", {Unary::kGelu}));
+    cases.push_back(activation("gelu_tanh", {Unary::kGeluTanh}));
+    cases.push_back(activation("mish", {Unary::kMish}));
+    cases.push_back(activation("selu", {Unary::kSelu, 1.6732632f, 1.050701f}));
+    cases.push_back(activation("celu", {Unary::kCelu, 2.0f}));
+    cases.push_back(activation("thresholded_relu", {Unary::kThresholdedRelu, 1.0f}));
+    cases.push_back(activation("shrink", {Unary::kShrink, 0.5f, 0.25f}));
+    cases.push_back(activation("sin", {Unary::kSin}));
+    cases.push_back(activation("atanh", {Unary::kAtanh}, -0.9f, 0.9f));
+    cases.push_back(make_case("select_by_comparison", [](CaseBuilder& b) {
+        const ValueId x = b.input({1, 7, 3, 5});
+        const ValueId limit = b.weights({7, 1, 1});
+        const ValueId above = b.node(CompareParams{CompareParams::Kind::kGreater}, {x, limit});
+        return std::vector{b.node(SelectParams{}, {above, x, b.floats({}, {-2.0f})})};
+    }));
 
     cases.push_back(with_constant("add_per_channel", Binary::kAdd, {1, 7, 1, 1}));
     cases.push_back(with_constant("multiply_scalar", Binary::kMultiply, {}));

@@ -135,12 +135,41 @@ void append_pad_cases(OpCases& cases) {
     pad("channels_with_a_value", PadParams::Mode::kConstant, {0, 1, 0, 1, 0, 2, 1, 0}, true);
     pad("edges", PadParams::Mode::kEdge, {0, 0, 2, 1, 0, 0, 1, 3}, false);
     pad("reflections", PadParams::Mode::kReflect, {0, 0, 1, 2, 0, 0, 2, 1}, false);
+    pad("symmetric", PadParams::Mode::kSymmetric, {0, 0, 3, 2, 0, 0, 1, 4}, false);
     cases.push_back(make_case("pad_then_convolution", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 5, 7, 6});
         const ValueId wide = b.node(PadParams{}, {x, b.integers({0, 0, 0, 0, 0, 0, 1, 1})});
         ConvolutionParams params;
         params.strides = {2, 2};
         return std::vector{b.convolution(wide, 8, {3, 3}, params)};
+    }));
+}
+
+void append_block_cases(OpCases& cases) {
+    for (const bool channel_first : {false, true}) {
+        const std::string order = channel_first ? "_channel_first" : "";
+        cases.push_back(make_case("depth_to_space" + order, [=](CaseBuilder& b) {
+            return std::vector{
+                b.node(DepthToSpaceParams{2, channel_first}, {b.input({1, 12, 3, 5})})};
+        }));
+        cases.push_back(make_case("space_to_depth" + order, [=](CaseBuilder& b) {
+            return std::vector{
+                b.node(SpaceToDepthParams{3, channel_first}, {b.input({1, 2, 6, 9})})};
+        }));
+    }
+    cases.push_back(make_case("channel_shuffle", [](CaseBuilder& b) {
+        const ValueId x = b.input({1, 6, 3, 5});
+        const ValueId apart = b.node(ReshapeParams{}, {x, b.integers({1, 2, 3, 3, 5})});
+        const ValueId swapped = b.node(TransposeParams{{0, 2, 1, 3, 4}}, {apart});
+        return std::vector{b.node(ReshapeParams{}, {swapped, b.integers({1, 6, 3, 5})})};
+    }));
+    cases.push_back(make_case("expand", [](CaseBuilder& b) {
+        const ValueId x = b.input({1, 7, 1, 5});
+        return std::vector{b.node(ExpandParams{}, {x, b.integers({3, 1})})};
+    }));
+    cases.push_back(make_case("tile", [](CaseBuilder& b) {
+        const ValueId x = b.input({1, 2, 3});
+        return std::vector{b.node(TileParams{}, {x, b.integers({1, 3, 2})})};
     }));
 }
 
@@ -153,6 +182,7 @@ void append_layout_cases(OpCases& cases) {
     append_reshape_cases(cases);
     append_slice_cases(cases);
     append_pad_cases(cases);
+    append_block_cases(cases);
 }
 
 }  // namespace facet::testing

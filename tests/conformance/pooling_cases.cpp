@@ -91,6 +91,24 @@ void append_pooling_cases(OpCases& cases) {
     cases.push_back(
         unary("reduce_min_two_apart", {1, 7, 3, 5}, ReduceParams{Reduce::kMin, {1, 3}}));
 
+    cases.push_back(unary("reduce_l2_channels", {1, 7, 3, 5}, ReduceParams{Reduce::kL2, {1}}));
+    cases.push_back(
+        unary("reduce_l1_spatial", {1, 7, 3, 5}, ReduceParams{Reduce::kL1, {}, true, true}));
+    cases.push_back(
+        unary("reduce_log_sum_exp", {1, 7, 3, 5}, ReduceParams{Reduce::kLogSumExp, {2, 3}, false}));
+    cases.push_back(unary("reduce_product", {1, 4, 3}, ReduceParams{Reduce::kProduct, {2}}));
+    cases.push_back(
+        unary("local_response_norm", {1, 17, 5, 3}, LocalResponseNormParams{5, 0.2f, 0.75f, 1.0f}));
+    cases.push_back(unary("local_response_norm_of_an_even_size", {1, 7, 5, 3},
+                          LocalResponseNormParams{4, 0.2f, 0.5f, 2.0f}));
+    cases.push_back(make_case("instance_norm", [](CaseBuilder& b) {
+        return std::vector{b.node(InstanceNormParams{1e-3f},
+                                  {b.input({1, 7, 5, 3}), b.weights({7}), b.weights({7})})};
+    }));
+    cases.push_back(make_case("top_k_of_the_last_axis", [](CaseBuilder& b) {
+        return std::vector{b.node(TopKParams{}, {b.input({1, 5, 9}), b.integers({3})})};
+    }));
+
     const auto soft = [&](const std::string& name, const Shape& shape, SoftmaxParams params) {
         cases.push_back(with_range(unary("softmax_" + name, shape, params), -6.0f, 6.0f));
     };
@@ -100,6 +118,7 @@ void append_pooling_cases(OpCases& cases) {
     soft("last_of_three", {1, 33, 2}, {-1});
     soft("vector", {1, 17}, {1});
     soft("flattened", {1, 5, 3, 2}, {1, true});
+    soft("logarithm", {1, 17, 3}, {1, false, true});
     append_resize_cases(cases);
 }
 

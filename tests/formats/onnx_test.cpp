@@ -67,6 +67,26 @@ TEST(OnnxQuantize, ReadsTheAxisOfTheScales) {
     EXPECT_EQ(params_of<DequantizeLinearParams>(graph, 1).axis, 1);
 }
 
+TEST(OnnxConvTranspose, ReadsOutputPaddingAndSize) {
+    OnnxWriter writer = with_input(11);
+    auto& node =
+        writer.node("ConvTranspose", {"x", writer.floats("w", {4, 1, 1, 1}, {1, 2, 3, 4})}, {"y"});
+    set(node, "output_padding", Integers{0, 1});
+    set(node, "output_shape", Integers{15, 16});
+    set(node, "strides", Integers{2, 2});
+    const auto params = params_of<TransposedConvolutionParams>(read(writer));
+    EXPECT_EQ(params.output_padding, (Extent2{0, 1}));
+    EXPECT_EQ(params.output_size, (Extent2{15, 16}));
+    EXPECT_EQ(params.strides, (Extent2{2, 2}));
+}
+
+TEST(OnnxMaxPool, RefusesAGraphThatReadsTheIndices) {
+    OnnxWriter writer = with_input(12);
+    set(writer.node("MaxPool", {"x"}, {"pooled", "y"}), "kernel_shape", Integers{2, 2});
+    expect_error(read(writer), ErrorCode::kUnsupported,
+                 {"(MaxPool)", "output 1 'y'", "the outputs before it"});
+}
+
 TEST(OnnxConv, ReadsWindowGroupsAndPads) {
     OnnxWriter writer = with_input(11);
     writer.floats("w", {4, 2, 3, 1}, std::vector<float>(24, 1.0f));
@@ -337,12 +357,12 @@ TEST(OnnxInputs, ListedInitializersAreConstantsAndDynamicBatchIsOne) {
 TEST(OnnxErrors, NameEveryUnknownOperatorWithItsFirstNode) {
     OnnxWriter writer = with_input(11);
     writer.node("LSTM", {"x"}, {"a"});
-    writer.node("NonMaxSuppression", {"a"}, {"b"});
+    writer.node("Unique", {"a"}, {"b"});
     writer.node("LSTM", {"b"}, {"c"});
     writer.node("HardSwish", {"c"}, {"d"});
     writer.node("Relu", {"d"}, {"y"}).set_domain("com.example");
     expect_error(read(writer), ErrorCode::kUnsupported,
-                 {"LSTM (first in 'node_a')", "NonMaxSuppression (first in 'node_b')",
+                 {"LSTM (first in 'node_a')", "Unique (first in 'node_b')",
                   "HardSwish (first in 'node_d')", "com.example.Relu", "operator set 11"});
 }
 

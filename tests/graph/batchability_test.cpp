@@ -231,5 +231,68 @@ TEST(Batchability, ErrorListsEveryOffender) {
                           "'mean' (Reduce): reduces along axis 0"));
 }
 
+// What a user reads when a model cannot run batches: every layer by name, type and reason.
+std::string refusal(ModelBuilder& builder) {
+    Graph graph = builder.build();
+    const auto required = require_batchable(graph, analyze_batchability(graph));
+    return required ? "" : required.error().text();
+}
+
+TEST(BatchabilityMessage, NamesSoftmaxAndConcatAlongTheBatch) {
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 3});
+    const ValueId soft = builder.node(SoftmaxParams{0}, {x}, "soft");
+    builder.output(builder.node(ConcatParams{0}, {soft, x}, "join"));
+    EXPECT_EQ(refusal(builder),
+              "Unsupported: the model cannot run batches: node 'soft' (Softmax): softmax runs "
+              "along axis 0, which holds the batch; node 'join' (Concat): joins along axis 0, "
+              "which holds the batch");
+}
+
+// A Reshape by itself keeps an item's elements together; what mixes rows is named behind it.
+TEST(BatchabilityMessage, NamesWhatMixesTheRowsThatAReshapeMade) {
+    ModelBuilder builder;
+    const ValueId rows = builder.reshape(builder.input("x", {1, 6, 4}), {6, 4});
+    builder.output(builder.node(TransposeParams{{1, 0}}, {rows}, "turn"));
+    EXPECT_EQ(refusal(builder),
+              "Unsupported: the model cannot run batches: node 'turn' (Transpose): moves axis 0, "
+              "which holds the batch");
+}
+
+TEST(BatchabilityMessage, NamesNonMaxSuppression) {
+    ModelBuilder builder;
+    const ValueId boxes = builder.input("boxes", {1, 5, 4});
+    const ValueId scores = builder.input("scores", {1, 2, 5});
+    builder.output(
+        builder.node(NonMaxSuppressionParams{}, {boxes, scores, builder.integers({3})}, "nms"));
+    EXPECT_EQ(refusal(builder),
+              "Unsupported: the model cannot run batches: node 'nms' (NonMaxSuppression): keeps "
+              "one list of boxes for the whole batch; supported: DetectionOutput, or suppression "
+              "behind the model");
+}
+
+TEST(BatchabilityMessage, NamesRoiPooling) {
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 3, 8, 8});
+    builder.output(builder.node(RoiPoolingParams{{2, 2}}, {x, builder.random({4, 5})}, "roi"));
+    EXPECT_EQ(refusal(builder),
+              "Unsupported: the model cannot run batches: node 'roi' (RoiPooling): pools regions "
+              "that name their row of the batch themselves");
+}
+
+TEST(Batchability, RepeatingAndPickingMustLeaveTheRows) {
+    EXPECT_EQ(reason_of(TileParams{}, {1, 3}, {integers({1, 2})}), kNone);
+    EXPECT_THAT(reason_of(TileParams{}, {1, 3}, {integers({2, 1})}),
+                HasSubstr("repeats the rows of 'x' [1,3] to [2,3]"));
+    EXPECT_EQ(reason_of(ExpandParams{}, {1, 1, 3}, {integers({4, 3})}), kNone);
+    EXPECT_THAT(reason_of(ExpandParams{}, {1, 3}, {integers({4, 1})}), HasSubstr("to [4,3]"));
+    EXPECT_EQ(reason_of(ArgReduceParams{.axis = 1}, {1, 3}), kNone);
+    EXPECT_THAT(reason_of(ArgReduceParams{.axis = -2}, {1, 3}),
+                HasSubstr("picks an index along axis 0"));
+    EXPECT_THAT(reason_of(TopKParams{.axis = 0}, {4, 3}, {integers({2})}),
+                HasSubstr("sorts along axis 0"));
+    EXPECT_EQ(reason_of(TransposedConvolutionParams{}, {1, 3, 4, 4}, {zeros({3, 2, 2, 2})}), kNone);
+}
+
 }  // namespace
 }  // namespace facet

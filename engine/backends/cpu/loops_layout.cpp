@@ -10,7 +10,7 @@ namespace facet::cpu {
 CutLoop::CutLoop(std::vector<Axis> axes, int64_t offset, size_t element_size)
     : axes_(std::move(axes)), offset_(offset), element_size_(element_size) {
     // Innermost axes that are taken as they lie become one axis of larger elements.
-    while (!axes_.empty() && axes_.back().step == 1) {
+    while (!axes_.empty() && axes_.back().step == 1 && axes_.back().extent > 0) {
         const int64_t extent = axes_.back().extent;
         bool divisible = offset_ % extent == 0;
         for (const Axis& axis : axes_)

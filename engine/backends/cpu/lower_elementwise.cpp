@@ -164,6 +164,7 @@ Result<void> lower_eltwise(ProgramBuilder& builder, const PlannedStep& step) {
 Result<void> lower_softmax(ProgramBuilder& builder, const PlannedStep& step) {
     const Node& node = builder.node(step);
     const auto& params = std::get<SoftmaxParams>(node.params);
+    if (params.logarithm) return lower_by_reference(builder, step);
     Dims extents = builder.extents(node.inputs[0]);
     auto axis = static_cast<int>(params.axis < 0 ? params.axis + static_cast<int>(extents.size())
                                                  : params.axis);

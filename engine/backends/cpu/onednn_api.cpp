@@ -261,8 +261,6 @@ std::vector<EltwisePart> eltwise_parts(const ActivationParams& params) {
             return {{algorithm::eltwise_tanh}};
         case Kind::kExp:
             return {{algorithm::eltwise_exp}};
-        case Kind::kLog:
-            return {{algorithm::eltwise_log}};
         case Kind::kSqrt:
             return {{algorithm::eltwise_sqrt}};
         case Kind::kAbs:
@@ -273,9 +271,16 @@ std::vector<EltwisePart> eltwise_parts(const ActivationParams& params) {
             return {{algorithm::eltwise_pow, 1.0f, -1.0f}};
         case Kind::kSoftplus:
             return {{algorithm::eltwise_soft_relu, 1.0f}};
-        case Kind::kFloor:
-        case Kind::kCeil:
-        case Kind::kErf:
+        case Kind::kGelu:
+            return {{algorithm::eltwise_gelu_erf}};
+        case Kind::kGeluTanh:
+            return {{algorithm::eltwise_gelu_tanh}};
+        case Kind::kMish:
+            return {{algorithm::eltwise_mish}};
+        case Kind::kSelu:
+            return {{algorithm::eltwise_elu, params.alpha},
+                    {algorithm::eltwise_linear, params.beta, 0.0f}};
+        default:  // kLog too: oneDNN's logarithm of 1 is not 0
             return {};
     }
     return {};

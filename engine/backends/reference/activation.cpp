@@ -2,6 +2,7 @@
 // Reference activations and other functions of one element.
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "engine/backends/reference/operands.h"
 
@@ -18,6 +19,71 @@ void apply(const TensorView& input, const MutableTensorView& output, Function fu
 
 double softplus(double x) {
     return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+}
+
+// What few networks use.
+Result<void> run_rare(const ActivationParams& params, const TensorView& input,
+                      const MutableTensorView& output) {
+    using Kind = ActivationParams::Kind;
+    const double alpha = params.alpha;
+    const double beta = params.beta;
+    const auto with = [&](auto function) {
+        apply(input, output, function);
+        return Result<void>();
+    };
+    const auto gate = [](double x) {
+        return std::sqrt(2.0 / std::numbers::pi) * (x + 0.044715 * x * x * x);
+    };
+    switch (params.kind) {
+        case Kind::kSoftsign:
+            return with([](double x) { return x / (1.0 + std::abs(x)); });
+        case Kind::kSign:
+            return with([](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : x; });
+        case Kind::kRound:
+            return with([](double x) { return std::nearbyint(x); });
+        case Kind::kGelu:
+            return with(
+                [](double x) { return x * 0.5 * (1.0 + std::erf(x / std::numbers::sqrt2)); });
+        case Kind::kGeluTanh:
+            return with([gate](double x) { return x * 0.5 * (1.0 + std::tanh(gate(x))); });
+        case Kind::kMish:
+            return with([](double x) { return x * std::tanh(softplus(x)); });
+        case Kind::kSelu:
+            return with(
+                [alpha, beta](double x) { return beta * (x < 0 ? alpha * std::expm1(x) : x); });
+        case Kind::kCelu:
+            return with([alpha](double x) { return x < 0 ? alpha * std::expm1(x / alpha) : x; });
+        case Kind::kThresholdedRelu:
+            return with([alpha](double x) { return x > alpha ? x : 0.0; });
+        case Kind::kShrink:
+            return with([alpha, beta](double x) {
+                return x < -alpha ? x + beta : x > alpha ? x - beta : 0.0;
+            });
+        case Kind::kSin:
+            return with([](double x) { return std::sin(x); });
+        case Kind::kCos:
+            return with([](double x) { return std::cos(x); });
+        case Kind::kTan:
+            return with([](double x) { return std::tan(x); });
+        case Kind::kAsin:
+            return with([](double x) { return std::asin(x); });
+        case Kind::kAcos:
+            return with([](double x) { return std::acos(x); });
+        case Kind::kAtan:
+            return with([](double x) { return std::atan(x); });
+        case Kind::kSinh:
+            return with([](double x) { return std::sinh(x); });
+        case Kind::kCosh:
+            return with([](double x) { return std::cosh(x); });
+        case Kind::kAsinh:
+            return with([](double x) { return std::asinh(x); });
+        case Kind::kAcosh:
+            return with([](double x) { return std::acosh(x); });
+        case Kind::kAtanh:
+            return with([](double x) { return std::atanh(x); });
+        default:
+            return Error{ErrorCode::kInternal, "an activation without a kernel"};
+    }
 }
 
 }  // namespace
@@ -83,6 +149,8 @@ Result<void> run_op(const ActivationParams& params, Inputs inputs, Outputs outpu
         case Kind::kSoftplus:
             with(softplus);
             break;
+        default:
+            return run_rare(params, inputs[0], outputs[0]);
     }
     return {};
 }

@@ -47,5 +47,18 @@ using Outputs = std::span<const MutableTensorView>;
 [[nodiscard]] Result<void> run_op(const PriorBoxParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const PriorBoxClusteredParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const DetectionOutputParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const TransposedConvolutionParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const LocalResponseNormParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const InstanceNormParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const CompareParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const SelectParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const ArgReduceParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const TopKParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const ExpandParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const TileParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const DepthToSpaceParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const SpaceToDepthParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const NonMaxSuppressionParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const RoiPoolingParams&, Inputs, Outputs);
 
 }  // namespace facet::reference

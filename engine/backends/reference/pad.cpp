@@ -16,6 +16,11 @@ int64_t source_index(PadParams::Mode mode, int64_t index, int64_t extent) {
             return kFill;
         case PadParams::Mode::kEdge:
             return std::clamp<int64_t>(index, 0, extent - 1);
+        case PadParams::Mode::kSymmetric: {
+            const int64_t period = 2 * extent;
+            const int64_t phase = ((index % period) + period) % period;
+            return phase < extent ? phase : period - 1 - phase;
+        }
         case PadParams::Mode::kReflect: {
             // Mirrored at both ends without repeating them: period 2 (extent - 1).
             if (extent == 1) return 0;

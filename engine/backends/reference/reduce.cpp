@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reference reductions over any axes.
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -33,6 +34,15 @@ double combine(ReduceParams::Kind kind, double a, double b) {
             return std::max(a, b);
         case ReduceParams::Kind::kMin:
             return std::min(a, b);
+        case ReduceParams::Kind::kProduct:
+            return a * b;
+        case ReduceParams::Kind::kL1:
+            return a + std::abs(b);
+        case ReduceParams::Kind::kL2:
+        case ReduceParams::Kind::kSumOfSquares:
+            return a + b * b;
+        case ReduceParams::Kind::kLogSumExp:
+            return a + std::exp(b);
         default:
             return a + b;
     }
@@ -41,31 +51,53 @@ double combine(ReduceParams::Kind kind, double a, double b) {
 double neutral(ReduceParams::Kind kind) {
     constexpr double kInfinity = std::numeric_limits<double>::infinity();
     if (kind == ReduceParams::Kind::kMax) return -kInfinity;
+    if (kind == ReduceParams::Kind::kProduct) return 1.0;
     return kind == ReduceParams::Kind::kMin ? kInfinity : 0.0;
 }
 
-}  // namespace
+// `count` elements were combined to `value`.
+double finish(ReduceParams::Kind kind, double value, double count) {
+    switch (kind) {
+        case ReduceParams::Kind::kMean:
+            return value / count;
+        case ReduceParams::Kind::kL2:
+            return std::sqrt(value);
+        case ReduceParams::Kind::kLogSum:
+        case ReduceParams::Kind::kLogSumExp:
+            return std::log(value);
+        default:
+            return value;
+    }
+}
 
-Result<void> run_op(const ReduceParams& params, Inputs inputs, Outputs outputs) {
-    FACET_TRY(require_f32(inputs, outputs));
+template <typename T>
+Result<void> reduce(const ReduceParams& params, Inputs inputs, Outputs outputs) {
     FACET_ASSIGN(const Shape kept, kept_shape(params, inputs[0].shape));
-    const float* x = inputs[0].as<float>().data();
-    const auto y = outputs[0].as<float>();
+    const T* x = inputs[0].as<T>().data();
+    const auto y = outputs[0].as<T>();
     std::vector<double> results(y.size(), neutral(params.kind));
     const std::array<Shape, 1> shapes{kept};
     for_each_run(inputs[0].shape, shapes,
                  [&](int64_t offset, const std::array<RunOperand, 1>& operands, int64_t length) {
                      for (int64_t i = 0; i < length; ++i) {
                          double& result = results[operands[0].offset + i * operands[0].step];
-                         result = combine(params.kind, result, x[offset + i]);
+                         result = combine(params.kind, result, static_cast<double>(x[offset + i]));
                      }
                  });
-    const bool mean = params.kind == ReduceParams::Kind::kMean;
     const double count = static_cast<double>(inputs[0].shape.elements()) /
                          static_cast<double>(std::max<size_t>(y.size(), 1));
     for (size_t i = 0; i < y.size(); ++i)
-        y[i] = static_cast<float>(mean ? results[i] / count : results[i]);
+        y[i] = static_cast<T>(finish(params.kind, results[i], count));
     return {};
+}
+
+}  // namespace
+
+Result<void> run_op(const ReduceParams& params, Inputs inputs, Outputs outputs) {
+    if (inputs[0].type == DataType::kI64) return reduce<int64_t>(params, inputs, outputs);
+    if (inputs[0].type == DataType::kI32) return reduce<int32_t>(params, inputs, outputs);
+    FACET_TRY(require_f32(inputs, outputs));
+    return reduce<float>(params, inputs, outputs);
 }
 
 }  // namespace facet::reference

@@ -20,7 +20,8 @@ constexpr bool takes_half =
     is_one_of<Params, ConcatParams, SplitParams, TransposeParams, ReshapeParams, SqueezeParams,
               UnsqueezeParams, FlattenParams, SliceParams, StridedSliceParams, GatherParams,
               ShapeOfParams, ConvertParams, IdentityParams, PadParams, PriorBoxParams,
-              PriorBoxClusteredParams>;
+              PriorBoxClusteredParams, SelectParams, ExpandParams, TileParams, DepthToSpaceParams,
+              SpaceToDepthParams>;
 
 bool has_half(Inputs inputs, Outputs outputs) {
     for (const TensorView& view : inputs)

@@ -12,12 +12,15 @@ namespace facet::reference {
 namespace {
 
 // Over `length` elements `stride` apart.
-void normalise(const float* x, float* y, int64_t length, int64_t stride) {
+void normalise(const float* x, float* y, int64_t length, int64_t stride, bool logarithm) {
     double peak = x[0];
     for (int64_t i = 1; i < length; ++i) peak = std::max<double>(peak, x[i * stride]);
     double sum = 0;
     for (int64_t i = 0; i < length; ++i) sum += std::exp(x[i * stride] - peak);
-    for (int64_t i = 0; i < length; ++i)
+    const double logarithm_of_sum = std::log(sum);
+    for (int64_t i = 0; logarithm && i < length; ++i)
+        y[i * stride] = static_cast<float>(x[i * stride] - peak - logarithm_of_sum);
+    for (int64_t i = 0; !logarithm && i < length; ++i)
         y[i * stride] = static_cast<float>(std::exp(x[i * stride] - peak) / sum);
 }
 
@@ -36,7 +39,7 @@ Result<void> run_op(const SoftmaxParams& params, Inputs inputs, Outputs outputs)
     for (int64_t o = 0; o < outer; ++o) {
         for (int64_t i = 0; i < inner; ++i) {
             const int64_t offset = o * length * inner + i;
-            normalise(x + offset, y + offset, length, inner);
+            normalise(x + offset, y + offset, length, inner, params.logarithm);
         }
     }
     return {};
