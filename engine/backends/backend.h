@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,9 @@ class CompiledModel : public std::enable_shared_from_this<CompiledModel> {
     [[nodiscard]] virtual const std::vector<Port>& outputs() const = 0;
     [[nodiscard]] virtual int max_batch() const = 0;
     [[nodiscard]] virtual Result<std::unique_ptr<InferRequest>> create_request() = 0;
+    // Bytes that one request needs for `rows` rows beside its inputs and outputs; nothing where the
+    // device does not plan ahead, or not for so many rows.
+    [[nodiscard]] virtual std::optional<size_t> working_bytes(int /*rows*/) { return {}; }
     // One line for INFO: what runs where, e.g. "oneDNN 2.6.3 avx512_core_vnni, 2 threads, 37
     // steps".
     [[nodiscard]] virtual std::string description() const = 0;

@@ -30,7 +30,8 @@ LIBRARIES = {
     r"opencv2?/.*": [],
     r"onnx/.*|google/protobuf/.*": ["engine/formats/onnx"],
     r"pugixml\.hpp": ["engine/formats/openvino"],
-    r"nlohmann/.*": ["engine/vision/model_info", "elements/publish/", "elements/verify/"],
+    r"nlohmann/.*": ["engine/vision/model_info", "elements/publish/", "elements/verify/",
+                     "engine/tools/"],
     r"pango/.*|cairo.*": ["elements/overlay/"],
     r"CLI/.*": ["engine/tools/"],
 }

@@ -143,6 +143,13 @@ Result<std::unique_ptr<InferRequest>> CpuModel::create_request() {
     });
 }
 
+std::optional<size_t> CpuModel::working_bytes(int rows) {
+    if (rows < 1 || rows > max_batch_) return {};
+    const auto built = onednn::guard([&] { return program(rows); });
+    if (!built) return {};
+    return (*built)->arena_bytes;
+}
+
 Result<std::shared_ptr<const Program>> CpuModel::program(int rows) {
     const MutexLock lock(mutex_);
     if (programs_[rows]) return programs_[rows];

@@ -25,6 +25,8 @@ class CpuModel final : public CompiledModel {
     [[nodiscard]] int max_batch() const override { return max_batch_; }
     [[nodiscard]] Result<std::unique_ptr<InferRequest>> create_request() override;
     [[nodiscard]] std::string description() const override { return description_; }
+    // The arena's size; builds the program of `rows`.
+    [[nodiscard]] std::optional<size_t> working_bytes(int rows) override;
 
     [[nodiscard]] int threads() const { return threads_; }
     // Precondition: 1 <= rows <= max_batch().
