@@ -87,6 +87,17 @@ TEST(CpuBackend, KeepsInputAndOutputMemoryInPlaceForEverySize) {
     EXPECT_EQ((*request)->output(0).bytes, output);
 }
 
+TEST(CpuBackend, RunsTransposedConvolutionWithoutTheReferenceLoops) {
+    TransposedConvolutionParams twice;
+    twice.strides = {2, 2};
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 16, 8, 8});
+    builder.output(builder.node(twice, {x, builder.random({16, 8, 2, 2})}));
+    const auto model = cpu_backend().compile(prepared(builder), {.max_batch = 2, .threads = 1});
+    ASSERT_TRUE(model) << model.error().text();
+    EXPECT_THAT((*model)->description(), HasSubstr(", 0 by the reference loops"));
+}
+
 TEST(CpuBackend, SaysLibraryThreadsAndSteps) {
     const auto model = compiled({.max_batch = 2, .threads = 1});
     EXPECT_THAT(model->description(), HasSubstr("oneDNN "));

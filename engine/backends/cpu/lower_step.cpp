@@ -12,6 +12,9 @@ using Lowering = Result<void> (*)(ProgramBuilder&, const PlannedStep&);
 // One row per operation; what has no row here runs on the reference loops.
 struct LoweringOf {
     Lowering operator()(const ConvolutionParams&) const { return lower_convolution; }
+    Lowering operator()(const TransposedConvolutionParams&) const {
+        return lower_transposed_convolution;
+    }
     Lowering operator()(const MatMulParams&) const { return lower_matmul; }
     Lowering operator()(const PoolingParams&) const { return lower_pooling; }
     Lowering operator()(const ReduceParams&) const { return lower_reduce; }

@@ -12,6 +12,8 @@ namespace facet::cpu {
 // Each lowers one family. All fall back to lower_by_reference() where oneDNN and Facet's own loops
 // do not cover the node.
 [[nodiscard]] Result<void> lower_convolution(ProgramBuilder& builder, const PlannedStep& step);
+[[nodiscard]] Result<void> lower_transposed_convolution(ProgramBuilder& builder,
+                                                        const PlannedStep& step);
 [[nodiscard]] Result<void> lower_matmul(ProgramBuilder& builder, const PlannedStep& step);
 [[nodiscard]] Result<void> lower_pooling(ProgramBuilder& builder, const PlannedStep& step);
 [[nodiscard]] Result<void> lower_reduce(ProgramBuilder& builder, const PlannedStep& step);

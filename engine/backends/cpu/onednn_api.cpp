@@ -329,6 +329,15 @@ Candidate convolution(const ConvolutionRequest& wanted, const PostOps& post_ops)
         wanted.pads_begin, wanted.pads_end);
 }
 
+Candidate deconvolution(const ConvolutionRequest& wanted) {
+    Dims extra_dilations = wanted.dilations;
+    for (int64_t& dilation : extra_dilations) --dilation;
+    return request<dnnl::deconvolution_forward>(
+        plain_attributes(), kInference, algorithm::deconvolution_direct, wanted.source,
+        wanted.weights, wanted.bias, wanted.destination, wanted.strides, extra_dilations,
+        wanted.pads_begin, wanted.pads_end);
+}
+
 Candidate inner_product(const Desc& source, const Desc& weights, const Desc& bias,
                         const Desc& destination, const PostOps& post_ops) {
     return request<dnnl::inner_product_forward>(attributes_with(post_ops), kInference, source,

@@ -95,6 +95,8 @@ struct ConvolutionRequest {
     Dims strides, dilations, pads_begin, pads_end;  // a dilation of 1 is a dense kernel
 };
 [[nodiscard]] Candidate convolution(const ConvolutionRequest& request, const PostOps& post_ops);
+// A dilation and the pads as for the convolution that it is the transpose of.
+[[nodiscard]] Candidate deconvolution(const ConvolutionRequest& request);
 [[nodiscard]] Candidate inner_product(const Desc& source, const Desc& weights, const Desc& bias,
                                       const Desc& destination, const PostOps& post_ops);
 [[nodiscard]] Candidate matmul(const Desc& source, const Desc& weights, const Desc& destination);
