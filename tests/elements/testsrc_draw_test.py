@@ -33,6 +33,13 @@ def main(tool):
             assert float(row["x"]) + float(row["width"]) <= 320.01, row
             assert row["mood"] in ("neutral", "happy", "sad", "surprise", "anger"), row
 
+        original = [float(row["width"]) for row in rows]
+        summary, pixels, rows = draw(tool, folder, "frames", "--canvas", "320x240", "--fit", "64x96")
+        assert (summary["width"], summary["height"]) == (64, 96), summary
+        assert len(pixels) == 6 * 64 * 96 * 3, len(pixels)
+        for row, width in zip(rows, original):
+            assert abs(float(row["width"]) - width / 5) < 0.01, row
+
         for wrong in (["paint"], ["crops"], ["crops", "--out", "x", "--seeds", "9-1"],
                       ["crops", "--out", "x", "--size", "many"]):
             refused = subprocess.run([tool, *wrong], capture_output=True, text=True, check=False)

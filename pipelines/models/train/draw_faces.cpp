@@ -268,9 +268,10 @@ class Writer {
         region = facet::scale_about_center(region, options_.roi_scale);
         const int picture = pictures_;
         if (!add_picture(frame, region, options_.size, options_.size)) return;
-        label(scene, person, picture,
-              "," + std::to_string(region.x) + "," + std::to_string(region.y) + "," +
-                  std::to_string(region.width) + "," + std::to_string(region.height));
+        std::string cut_out;
+        for (const float number : {region.x, region.y, region.width, region.height})
+            cut_out.append(",").append(std::to_string(number));
+        label(scene, person, picture, cut_out);
     }
 
     const Options& options_;
