@@ -17,9 +17,18 @@ struct Puppet::Strings {
     bool blocked FACET_GUARDED_BY(mutex) = false;
     int held_up FACET_GUARDED_BY(mutex) = 0;
     std::function<bool(std::span<const uint8_t>)> fails FACET_GUARDED_BY(mutex);
+    std::function<void(int)> work FACET_GUARDED_BY(mutex);
     std::vector<int> batch_sizes FACET_GUARDED_BY(mutex);
 
+    [[nodiscard]] std::function<void(int)> current_work() const {
+        MutexLock lock(mutex);
+        return work;
+    }
+
     [[nodiscard]] Result<void> run(std::span<const uint8_t> pixels, int rows) {
+        if (const auto busy = current_work()) busy(rows);
+        const bool warm_up = std::ranges::all_of(pixels, [](uint8_t pixel) { return pixel == 0; });
+        if (warm_up) return {};
         MutexLock lock(mutex);
         batch_sizes.push_back(rows);
         ++held_up;
@@ -54,8 +63,7 @@ class PuppetRequest final : public InferRequest {
             return Error{ErrorCode::kInvalidArgument, std::to_string(rows) + " rows"};
         const size_t row_bytes = model_->inputs()[0].row_shape.elements();
         const auto pixels = input_.as<uint8_t>().first(row_bytes * rows);
-        const bool warm_up = std::ranges::all_of(pixels, [](uint8_t pixel) { return pixel == 0; });
-        if (!warm_up) FACET_TRY(run_(pixels, rows));
+        FACET_TRY(run_(pixels, rows));
         std::ranges::copy(pixels, output_.mutable_view().as<float>().begin());
         return {};
     }
@@ -162,6 +170,11 @@ void Puppet::wait_for_blocked(int count) const {
 void Puppet::fail_rows(std::function<bool(std::span<const uint8_t>)> fails) {
     MutexLock lock(strings_->mutex);
     strings_->fails = std::move(fails);
+}
+
+void Puppet::work_in_runs(std::function<void(int rows)> work) {
+    MutexLock lock(strings_->mutex);
+    strings_->work = std::move(work);
 }
 
 std::vector<int> Puppet::batch_sizes() const {

@@ -40,6 +40,8 @@ class Puppet {
     void wait_for_blocked(int count) const;
     // A run with such a row fails with kDevice.
     void fail_rows(std::function<bool(std::span<const uint8_t> pixels)> fails);
+    // Called at the beginning of every run, the warm-up's too: what it takes is the run's cost.
+    void work_in_runs(std::function<void(int rows)> work);
     // Rows of every run so far, in the order they began.
     [[nodiscard]] std::vector<int> batch_sizes() const;
 
