@@ -100,7 +100,7 @@ def with_models(options, detector, classifiers):
 
 
 def int8_drop(options, exact):
-    """The largest loss of any rate, in points; None where no int8 models are to be compared."""
+    """The largest loss of any rate, in points, 0 for none; None where no int8 models are to be compared."""
     if not options.int8 and not options.judged:
         return None
     detector, classifiers = options.int8 or INT8_MODELS
@@ -108,8 +108,9 @@ def int8_drop(options, exact):
         run_seeds(with_models(options, detector, classifiers))))
     print("\nint8: " + ", ".join("%s %s" % (name, "-" if rates[name] is None else "%.4f" % rates[name])
                                  for name in RATES + ("age_mae",)))
-    return max(100 * (exact[name] - rates[name]) for name in RATES
-               if None not in (exact[name], rates[name]))
+    drops = [100 * (exact[name] - rates[name]) for name in RATES
+             if None not in (exact[name], rates[name])]
+    return max([0.0] + drops)
 
 
 def main():
