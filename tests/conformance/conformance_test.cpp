@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <utility>
 #include <variant>
 
 #include "engine/backends/reference/reference_backend.h"
@@ -123,21 +124,30 @@ TEST(Conformance, InputsOfARowDoNotDependOnTheBatch) {
     EXPECT_FALSE(std::ranges::equal(first, second));
 }
 
-// ShapeOf, the prior boxes and what becomes a Reshape or nothing never survive prepare().
-TEST(Conformance, HasACaseForEveryOperationThatABackendMeets) {
-    std::set<std::string_view> met;
+template <size_t... Index>
+std::set<std::string_view> all_operations(std::index_sequence<Index...>) {
+    return {name_of(OpParams(std::in_place_index<Index>))...};
+}
+
+// ShapeOf, the prior boxes and what becomes a Reshape or nothing never survive prepare(). The suite
+// runs batches, so what mixes rows has no place in it: ONNX's own cases and the tests of the
+// reference backend judge those.
+TEST(Conformance, HasACaseForEveryOperationThatABackendMeetsInBatches) {
+    std::set<std::string_view> without_case =
+        all_operations(std::make_index_sequence<std::variant_size_v<OpParams>>());
     std::set<std::string> names;
     for (const OpCase& op_case : op_cases()) {
         EXPECT_TRUE(names.insert(op_case.name).second) << op_case.name << " is there twice";
         const auto graph = prepare_case(op_case);
         ASSERT_TRUE(graph) << graph.error().text();
-        for (const Node& node : (*graph)->nodes) met.insert(name_of(node.params));
+        for (const Node& node : (*graph)->nodes) without_case.erase(name_of(node.params));
     }
     const std::set<std::string_view> folded{"ShapeOf",  "Squeeze",  "Unsqueeze",        "Flatten",
                                             "Identity", "PriorBox", "PriorBoxClustered"};
-    const size_t all = std::variant_size_v<OpParams>;
-    EXPECT_EQ(met.size(), all - folded.size());
-    for (const std::string_view name : folded) EXPECT_EQ(met.count(name), 0u) << name;
+    const std::set<std::string_view> mixing{"NonMaxSuppression", "RoiPooling"};
+    std::set<std::string_view> expected = folded;
+    expected.insert(mixing.begin(), mixing.end());
+    EXPECT_EQ(without_case, expected);
 }
 
 }  // namespace

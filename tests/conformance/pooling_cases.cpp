@@ -105,6 +105,11 @@ void append_pooling_cases(OpCases& cases) {
         return std::vector{b.node(InstanceNormParams{1e-3f},
                                   {b.input({1, 7, 5, 3}), b.weights({7}), b.weights({7})})};
     }));
+    cases.push_back(make_case("arg_max_of_channels", [](CaseBuilder& b) {
+        const ValueId index =
+            b.node(ArgReduceParams{ArgReduceParams::Kind::kMax, 1}, {b.input({1, 7, 3, 5})});
+        return std::vector{b.node(ConvertParams{DataType::kF32}, {index})};
+    }));
     cases.push_back(make_case("top_k_of_the_last_axis", [](CaseBuilder& b) {
         return std::vector{b.node(TopKParams{}, {b.input({1, 5, 9}), b.integers({3})})};
     }));

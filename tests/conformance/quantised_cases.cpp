@@ -90,6 +90,12 @@ void append_linear_cases(OpCases& cases) {
         const ValueId bytes = b.node(QuantizeLinearParams{}, {b.input({1, 3, 5, 7}), scale});
         return std::vector{b.node(DequantizeLinearParams{}, {bytes, scale})};
     }));
+    cases.push_back(make_case("quantize_linear_alone", [=](CaseBuilder& b) {
+        const ValueId scale = b.floats({}, {0.0078125f});
+        const ValueId bytes =
+            b.node(QuantizeLinearParams{}, {b.input({1, 7, 3, 5}), scale, byte(b, 127)});
+        return std::vector{b.node(ConvertParams{DataType::kF32}, {bytes})};
+    }));
     cases.push_back(make_case("dequantize_linear_of_pixels", [=](CaseBuilder& b) {
         const ValueId x = b.input({1, 3, 5, 7}, DataType::kU8);
         const ValueId scale = b.floats({}, {0.00390625f});
