@@ -10,6 +10,7 @@
 
 #include "elements/testsrc/frame_painter.h"
 #include "elements/testsrc/pixel_writer.h"
+#include "elements/testsrc/source_properties.h"
 #include "gst/errors.h"
 #include "gst/ground_truth_meta.h"
 #include "gst/ranged_param.h"
@@ -17,31 +18,18 @@
 GST_DEBUG_CATEGORY_STATIC(facet_test_src_debug);
 #define GST_CAT_DEFAULT facet_test_src_debug
 
-using facet::drawing::Arrival;
+using facet::SourceSettings;
 using facet::drawing::FramePainter;
 using facet::drawing::Scene;
-using facet::drawing::SceneSettings;
 
 namespace {
-
-constexpr double kDefaultNoise = 3, kMostNoise = 64;
-constexpr double kMostFaces = 256, kMostMotion = 4;
-constexpr int kMostOccluders = 32;
-constexpr guint kDefaultMoodInterval = 4000;  // ms
-constexpr double kSmallestFace = 0.02;
-
-// What the user set; guarded by the object lock.
-struct Settings {
-    SceneSettings scene;
-    double noise = kDefaultNoise;
-};
 
 // Invariants: all but `settings` belong to the streaming thread between start and stop; `info` is
 // written under the object lock, for queries. `scene` and
 // `painter` are set from the first caps on and of the size of `info`. Timestamps count
 // `frames` at the rate of `info` from `origin`.
 struct TestSrcState {
-    Settings settings;
+    SourceSettings settings;  // guarded by the object lock
     GstVideoInfo info;
     facet::drawing::FrameTarget target;  // format and matrix; planes change with each buffer
     std::optional<Scene> scene;
@@ -49,20 +37,6 @@ struct TestSrcState {
     GstClockTime origin = 0;
     uint64_t frames = 0;
     bool fresh = true;  // no frame of the scene was drawn yet
-};
-
-enum Property {
-    kPropFaces = 1,
-    kPropArrival,
-    kPropSeed,
-    kPropMotion,
-    kPropMinSize,
-    kPropMaxSize,
-    kPropLighting,
-    kPropNoise,
-    kPropOccluders,
-    kPropMoodInterval,
-    kPropIsLive
 };
 
 }  // namespace
@@ -90,20 +64,9 @@ static GstStaticPadTemplate src_template =
                                             "height = (int) [ 16, 16384 ], "
                                             "framerate = (fraction) [ 1/1000, 1000/1 ]"));
 
-static GType gst_facet_test_src_arrival_get_type() {
-    static const GEnumValue values[] = {
-        {static_cast<int>(Arrival::kConstant), "As many in every frame", "constant"},
-        {static_cast<int>(Arrival::kPoisson), "Independently of each other", "poisson"},
-        {static_cast<int>(Arrival::kBurst), "In groups, with nobody in between", "burst"},
-        {static_cast<int>(Arrival::kCrowd), "A tide of people who stand close together", "crowd"},
-        {0, nullptr, nullptr}};
-    static const GType type = g_enum_register_static("GstFacetTestSrcArrival", values);
-    return type;
-}
-
-static Settings gst_facet_test_src_copy_settings(GstFacetTestSrc* self) {
+static SourceSettings gst_facet_test_src_copy_settings(GstFacetTestSrc* self) {
     GST_OBJECT_LOCK(self);
-    const Settings settings = self->state->settings;
+    const SourceSettings settings = self->state->settings;
     GST_OBJECT_UNLOCK(self);
     return settings;
 }
@@ -165,7 +128,7 @@ static GstClockTime gst_facet_test_src_time_of(const TestSrcState& state, uint64
 
 static void gst_facet_test_src_rebuild(GstFacetTestSrc* self, bool resized) {
     TestSrcState& state = *self->state;
-    const Settings settings = gst_facet_test_src_copy_settings(self);
+    const SourceSettings settings = gst_facet_test_src_copy_settings(self);
     const facet::drawing::FrameShape shape = {
         GST_VIDEO_INFO_WIDTH(&state.info), GST_VIDEO_INFO_HEIGHT(&state.info),
         static_cast<double>(state.info.fps_d) / state.info.fps_n};
@@ -315,158 +278,31 @@ static GstFlowReturn gst_facet_test_src_fill(GstPushSrc* source, GstBuffer* buff
 static void gst_facet_test_src_set_property(GObject* object, guint id, const GValue* value,
                                             GParamSpec* spec) {
     GstFacetTestSrc* self = GST_FACET_TEST_SRC(object);
-    if (id == kPropIsLive) {
+    if (id == facet::kSourceIsLive) {
         gst_base_src_set_live(GST_BASE_SRC(self), g_value_get_boolean(value));
         return;
     }
-    Settings& settings = self->state->settings;
-    SceneSettings& scene = settings.scene;
     GST_OBJECT_LOCK(self);
-    switch (id) {
-        case kPropFaces:
-            scene.faces = g_value_get_double(value);
-            break;
-        case kPropArrival:
-            scene.arrival = static_cast<Arrival>(g_value_get_enum(value));
-            break;
-        case kPropSeed:
-            scene.seed = g_value_get_uint64(value);
-            break;
-        case kPropMotion:
-            scene.motion = g_value_get_double(value);
-            break;
-        case kPropMinSize:
-            scene.min_size = g_value_get_double(value);
-            break;
-        case kPropMaxSize:
-            scene.max_size = g_value_get_double(value);
-            break;
-        case kPropLighting:
-            scene.lighting = g_value_get_double(value);
-            break;
-        case kPropNoise:
-            settings.noise = g_value_get_double(value);
-            break;
-        case kPropOccluders:
-            scene.occluders = g_value_get_int(value);
-            break;
-        case kPropMoodInterval:
-            scene.mood_seconds = g_value_get_uint(value) / 1000.0;
-            break;
-        default:
-            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-    }
+    const bool known = facet::set_source_property(self->state->settings, id, value);
     GST_OBJECT_UNLOCK(self);
+    if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 static void gst_facet_test_src_get_property(GObject* object, guint id, GValue* value,
                                             GParamSpec* spec) {
     GstFacetTestSrc* self = GST_FACET_TEST_SRC(object);
-    if (id == kPropIsLive) {
+    if (id == facet::kSourceIsLive) {
         g_value_set_boolean(value, gst_base_src_is_live(GST_BASE_SRC(self)));
         return;
     }
-    const Settings settings = gst_facet_test_src_copy_settings(self);
-    const SceneSettings& scene = settings.scene;
-    switch (id) {
-        case kPropFaces:
-            g_value_set_double(value, scene.faces);
-            break;
-        case kPropArrival:
-            g_value_set_enum(value, static_cast<int>(scene.arrival));
-            break;
-        case kPropSeed:
-            g_value_set_uint64(value, scene.seed);
-            break;
-        case kPropMotion:
-            g_value_set_double(value, scene.motion);
-            break;
-        case kPropMinSize:
-            g_value_set_double(value, scene.min_size);
-            break;
-        case kPropMaxSize:
-            g_value_set_double(value, scene.max_size);
-            break;
-        case kPropLighting:
-            g_value_set_double(value, scene.lighting);
-            break;
-        case kPropNoise:
-            g_value_set_double(value, settings.noise);
-            break;
-        case kPropOccluders:
-            g_value_set_int(value, scene.occluders);
-            break;
-        case kPropMoodInterval:
-            g_value_set_uint(value, static_cast<guint>(scene.mood_seconds * 1000.0 + 0.5));
-            break;
-        default:
-            G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-    }
+    const SourceSettings settings = gst_facet_test_src_copy_settings(self);
+    if (!facet::get_source_property(settings, id, value))
+        G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 static void gst_facet_test_src_finalize(GObject* object) {
     delete GST_FACET_TEST_SRC(object)->state;
     G_OBJECT_CLASS(gst_facet_test_src_parent_class)->finalize(object);
-}
-
-static void gst_facet_test_src_install_properties(GObjectClass* object_class) {
-    const auto flags = static_cast<GParamFlags>(G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS |
-                                                GST_PARAM_MUTABLE_READY);
-    const SceneSettings defaults;
-    const auto add_number = [&](Property id, const char* name, const char* nick, const char* blurb,
-                                double low, double high, double fallback) {
-        g_object_class_install_property(
-            object_class, id,
-            facet::ranged_double_spec(name, nick, blurb, low, high, fallback, flags));
-    };
-    add_number(kPropFaces, "faces", "Faces",
-               "Mean number of faces in a frame, 0 to 256 (default: 3)", 0, kMostFaces,
-               defaults.faces);
-    g_object_class_install_property(
-        object_class, kPropArrival,
-        g_param_spec_enum("arrival", "Arrival", "How people come (default: constant)",
-                          gst_facet_test_src_arrival_get_type(), static_cast<int>(defaults.arrival),
-                          flags));
-    g_object_class_install_property(
-        object_class, kPropSeed,
-        g_param_spec_uint64("seed", "Seed",
-                            "The same seed, size and rate give the same frames, bit for bit, on "
-                            "any machine (default: 0)",
-                            0, G_MAXUINT64, defaults.seed, flags));
-    add_number(kPropMotion, "motion", "Motion",
-               "How much people move, 0 (not at all) to 4; 1 is lively (default: 0.5)", 0,
-               kMostMotion, defaults.motion);
-    add_number(kPropMinSize, "min-size", "Smallest face",
-               "Height of the smallest faces in frame heights, 0.02 to 1 (default: 0.15)",
-               kSmallestFace, 1, defaults.min_size);
-    add_number(kPropMaxSize, "max-size", "Largest face",
-               "Height of the largest faces in frame heights, 0.02 to 1; min-size where that is "
-               "larger (default: 0.4)",
-               kSmallestFace, 1, defaults.max_size);
-    add_number(kPropLighting, "lighting", "Lighting",
-               "How much direction, colour and strength of the light vary, 0 to 1 (default: 0.5)",
-               0, 1, defaults.lighting);
-    add_number(kPropNoise, "noise", "Noise",
-               "Standard deviation of the grain in steps of 8-bit samples, 0 to 64 (default: 3)", 0,
-               kMostNoise, kDefaultNoise);
-    g_object_class_install_property(
-        object_class, kPropOccluders,
-        facet::ranged_int_spec(
-            "occluders", "Occluders",
-            "Things passing in front of people at any time, 0 to 32 (default: 0)", 0,
-            kMostOccluders, defaults.occluders, flags));
-    g_object_class_install_property(
-        object_class, kPropMoodInterval,
-        g_param_spec_uint("mood-interval", "Mood interval",
-                          "Milliseconds between a person's changes of mood, 0: never (default: "
-                          "4000)",
-                          0, G_MAXUINT, kDefaultMoodInterval, flags));
-    g_object_class_install_property(
-        object_class, kPropIsLive,
-        g_param_spec_boolean("is-live", "Is live",
-                             "Deliver frames at their times by the pipeline's clock (default: "
-                             "false)",
-                             FALSE, flags));
 }
 
 static void gst_facet_test_src_class_init(GstFacetTestSrcClass* klass) {
@@ -477,7 +313,7 @@ static void gst_facet_test_src_class_init(GstFacetTestSrcClass* klass) {
     object_class->set_property = gst_facet_test_src_set_property;
     object_class->get_property = gst_facet_test_src_get_property;
     object_class->finalize = gst_facet_test_src_finalize;
-    gst_facet_test_src_install_properties(object_class);
+    facet::install_source_properties(object_class);
     gst_element_class_add_static_pad_template(element_class, &src_template);
     gst_element_class_set_static_metadata(
         element_class, "Facet test source", "Source/Video",
@@ -490,8 +326,7 @@ static void gst_facet_test_src_class_init(GstFacetTestSrcClass* klass) {
     source_class->query = gst_facet_test_src_query;
     source_class->get_times = gst_facet_test_src_get_times;
     GST_PUSH_SRC_CLASS(klass)->fill = gst_facet_test_src_fill;
-    gst_type_mark_as_plugin_api(gst_facet_test_src_arrival_get_type(),
-                                static_cast<GstPluginAPIFlags>(0));
+    gst_type_mark_as_plugin_api(facet::source_arrival_type(), static_cast<GstPluginAPIFlags>(0));
 }
 
 static void gst_facet_test_src_init(GstFacetTestSrc* self) {
