@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/base/clock.h"
+#include "engine/base/precision.h"
 #include "engine/base/result.h"
 #include "engine/batching/owner.h"
 #include "engine/session_stats.h"
@@ -38,6 +39,7 @@ struct SessionSettings {
     std::vector<int> batch_profiles;   // ascending sizes that run, 1..2048; empty: every size
     int requests = 1;                  // batches in flight, 1..64
     int threads = 0;                   // of one request; 0: the machine's
+    Precision precision = Precision::kAuto;
     std::optional<float> threshold;    // detections below are dropped; none: the model-info's
     std::filesystem::path trace_path;  // a file to write arrivals and decisions to; empty: none
     friend bool operator==(const SessionSettings&, const SessionSettings&) = default;

@@ -9,18 +9,31 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/precision.h"
 #include "engine/base/result.h"
 #include "engine/base/tensor.h"
 #include "engine/graph/graph.h"
 
 namespace facet {
 
-enum class Precision { kAuto, kF32 };
-
 struct CompileOptions {
     int max_batch = 1;  // >= 1; above 1 the graph must be batchable (batchability.h)
     int threads = 0;    // that one request may use; 0: all the machine has
+    // One the device lacks: kUnsupported, naming those it has.
     Precision precision = Precision::kAuto;
+};
+
+// What one step of an inference took. Nodes computed together are one step.
+struct StepProfile {
+    std::string name;                // of the node that leads the step
+    std::string kind;                // the leading node's op, e.g. "Convolution"
+    std::vector<std::string> fused;  // further nodes computed in the same step, in order
+    std::string implementation;      // the device's own name for the kernel
+    std::string layout;              // of the step's output, e.g. "nChw16c f32"
+    std::string device;              // "CPU"; differs from step to step where a graph is divided
+    std::vector<size_t> inputs;      // indices of earlier steps whose outputs it reads
+    double seconds = 0;              // this run's
+    double flop = 0;                 // multiplications and additions, for all rows; 0: not counted
 };
 
 // An input or output of a compiled model. `row_shape` is the shape for a batch of one; a batch of n
@@ -43,6 +56,10 @@ class InferRequest {
     // 1 <= rows <= max_batch, else kInvalidArgument stating the range. Row i of the result depends
     // on row i of the inputs alone. No padding: the work is that of `rows` rows.
     [[nodiscard]] virtual Result<void> infer(int rows) = 0;
+    // As infer(), timing each step; for tools, not for the hot path. Steps are in execution order.
+    [[nodiscard]] virtual Result<std::vector<StepProfile>> profile(int /*rows*/) {
+        return Error{ErrorCode::kUnsupported, "this device does not time its steps"};
+    }
 };
 
 // Thread-safe. Weights are shared by every request and every batch size. Must outlive its requests

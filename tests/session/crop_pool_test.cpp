@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where crop buffers come from and go to.
-#include "engine/crop_pool.h"
+#include "engine/session/crop_pool.h"
 
 #include <gtest/gtest.h>
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/session_internal.h"
+#include "engine/session/session_internal.h"
 
 namespace facet::testing {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "engine/base/mutex.h"
-#include "engine/crop_pool.h"
 #include "engine/session.h"
+#include "engine/session/crop_pool.h"
 
 namespace facet::testing {
 

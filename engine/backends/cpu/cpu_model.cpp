@@ -84,6 +84,7 @@ Port port_of(const Value& value) {
 }
 
 Result<void> check(const Graph& graph, const CompileOptions& options) {
+    FACET_TRY(require_precision(options.precision, "CPU", {Precision::kAuto, Precision::kF32}));
     if (options.max_batch < 1)
         return Error{
             ErrorCode::kInvalidArgument,

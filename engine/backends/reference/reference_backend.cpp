@@ -157,6 +157,8 @@ class ReferenceBackend final : public Backend {
 
 Result<std::shared_ptr<CompiledModel>> ReferenceBackend::compile(
     GraphPtr graph, const CompileOptions& options) const {
+    FACET_TRY(
+        require_precision(options.precision, "REFERENCE", {Precision::kAuto, Precision::kF32}));
     if (options.max_batch < 1)
         return Error{
             ErrorCode::kInvalidArgument,

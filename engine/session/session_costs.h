@@ -7,8 +7,8 @@
 
 #include "engine/base/clock.h"
 #include "engine/batching/cost_table.h"
-#include "engine/request_slot.h"
 #include "engine/session.h"
+#include "engine/session/request_slot.h"
 
 namespace facet {
 

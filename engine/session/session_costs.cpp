@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The order and the limits of the measurement, and the tables measured before.
-#include "engine/session_costs.h"
+#include "engine/session/session_costs.h"
 
 #include <algorithm>
 #include <map>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The figures' arithmetic.
-#include "engine/stats_recorder.h"
+#include "engine/session/stats_recorder.h"
 
 #include <algorithm>
 

@@ -11,7 +11,7 @@
 #include "engine/formats/model_reader.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"
-#include "engine/session_internal.h"
+#include "engine/session/session_internal.h"
 #include "engine/vision/model_info.h"
 
 namespace facet {
@@ -130,7 +130,9 @@ Result<SessionModel> make_model(Graph graph, const ModelInfo& info, const Backen
     const RowCheckOptions row_check{.listing_outputs = listing_outputs(graph)};
     FACET_ASSIGN(std::shared_ptr<CompiledModel> compiled,
                  backend.compile(std::make_shared<const Graph>(std::move(graph)),
-                                 {.max_batch = session.max_batch, .threads = session.threads}));
+                                 {.max_batch = session.max_batch,
+                                  .threads = session.threads,
+                                  .precision = session.precision}));
     FACET_TRY(check_rows(*compiled, row_check));
     FACET_ASSIGN(std::vector<SessionModel::Output> outputs,
                  make_outputs(*compiled, info, crop, session.threshold));

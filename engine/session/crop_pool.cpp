@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A shelf of unused buffers, shared by the pool and every buffer that is out.
-#include "engine/crop_pool.h"
+#include "engine/session/crop_pool.h"
 
 #include <new>
 #include <utility>

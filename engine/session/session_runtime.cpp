@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The running half of a session: items in, batches through the request slots, results out.
-#include "engine/session_runtime.h"
+#include "engine/session/session_runtime.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -11,10 +11,10 @@
 
 #include "engine/batching/batcher.h"
 #include "engine/batching/derive_limits.h"
-#include "engine/crop_pool.h"
-#include "engine/request_slot.h"
-#include "engine/session_costs.h"
-#include "engine/stats_recorder.h"
+#include "engine/session/crop_pool.h"
+#include "engine/session/request_slot.h"
+#include "engine/session/session_costs.h"
+#include "engine/session/stats_recorder.h"
 
 namespace facet {
 

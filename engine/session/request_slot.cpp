@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Gathers crops into a request's rows, runs it, and converts the rows of its outputs.
-#include "engine/request_slot.h"
+#include "engine/session/request_slot.h"
 
 #include <algorithm>
 #include <cstring>

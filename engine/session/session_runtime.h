@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "engine/session_internal.h"
+#include "engine/session/session_internal.h"
 
 namespace facet {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "engine/session_internal.h"
+#include "engine/session/session_internal.h"
 
 namespace facet {
 

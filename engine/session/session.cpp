@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "engine/base/mutex.h"
-#include "engine/session_internal.h"
-#include "engine/session_runtime.h"
+#include "engine/session/session_internal.h"
+#include "engine/session/session_runtime.h"
 
 namespace facet {
 
