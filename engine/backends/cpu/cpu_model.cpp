@@ -2,6 +2,7 @@
 // Building programs under a lock, and requests that run them outside it.
 #include "engine/backends/cpu/cpu_model.h"
 
+#include "engine/backends/cpu/step_profile.h"
 #include "engine/backends/cpu/thread_scope.h"
 
 namespace facet::cpu {
@@ -17,6 +18,7 @@ class CpuRequest final : public InferRequest {
     }
     [[nodiscard]] TensorView output(size_t port) const override { return outputs_[port].view(); }
     [[nodiscard]] Result<void> infer(int rows) override;
+    [[nodiscard]] Result<std::vector<StepProfile>> profile(int rows) override;
 
   private:
     struct Binding {
@@ -24,6 +26,7 @@ class CpuRequest final : public InferRequest {
         std::unique_ptr<BoundProgram> bound;
     };
 
+    [[nodiscard]] Result<void> check_rows(int rows) const;
     // Builds and binds the program of `rows`, growing the arena if it has to.
     [[nodiscard]] Result<void> bind(int rows);
 
@@ -67,15 +70,30 @@ Result<void> CpuRequest::bind(int rows) {
     return {};
 }
 
+Result<void> CpuRequest::check_rows(int rows) const {
+    if (rows >= 1 && rows <= model_->max_batch()) return {};
+    return Error{ErrorCode::kInvalidArgument, "batch of " + std::to_string(rows) +
+                                                  " rows; supported: 1 to " +
+                                                  std::to_string(model_->max_batch())};
+}
+
 Result<void> CpuRequest::infer(int rows) {
-    if (rows < 1 || rows > model_->max_batch())
-        return Error{ErrorCode::kInvalidArgument, "batch of " + std::to_string(rows) +
-                                                      " rows; supported: 1 to " +
-                                                      std::to_string(model_->max_batch())};
+    FACET_TRY(check_rows(rows));
     const ThreadScope threads(model_->threads());
     return onednn::guard([&]() -> Result<void> {
         if (!bindings_[rows].bound) FACET_TRY(bind(rows));
         return bindings_[rows].bound->run(stream_);
+    });
+}
+
+Result<std::vector<StepProfile>> CpuRequest::profile(int rows) {
+    FACET_TRY(check_rows(rows));
+    const ThreadScope threads(model_->threads());
+    return onednn::guard([&]() -> Result<std::vector<StepProfile>> {
+        if (!bindings_[rows].bound) FACET_TRY(bind(rows));
+        FACET_ASSIGN(const auto seconds, bindings_[rows].bound->run_timed(stream_));
+        return profile_steps(*bindings_[rows].program, model_->graph(), model_->plan(), rows,
+                             seconds);
     });
 }
 

@@ -29,6 +29,8 @@ class CpuModel final : public CompiledModel {
     [[nodiscard]] std::optional<size_t> working_bytes(int rows) override;
 
     [[nodiscard]] int threads() const { return threads_; }
+    [[nodiscard]] const Graph& graph() const { return *graph_; }
+    [[nodiscard]] const std::vector<PlannedStep>& plan() const { return plan_; }
     // Precondition: 1 <= rows <= max_batch().
     [[nodiscard]] Result<std::shared_ptr<const Program>> program(int rows);
 

@@ -2,6 +2,7 @@
 // oneDNN 2.6 and 3.x: operation descriptors against direct constructors, renamed functions.
 #include "engine/backends/cpu/onednn_api.h"
 
+#include <oneapi/dnnl/dnnl_debug.h>
 #include <algorithm>
 #include <new>
 
@@ -179,6 +180,10 @@ Dims extents_of(const Desc& desc) {
 bool is_f32(const Desc& desc) {
     return !is_empty(desc) && desc.get_data_type() == dnnl::memory::data_type::f32;
 }
+
+dnnl::memory::data_type element_type(const Desc& desc) {
+    return desc.get_data_type();
+}
 #else
 Dims extents_of(const Desc& desc) {
     return desc.dims();
@@ -186,6 +191,10 @@ Dims extents_of(const Desc& desc) {
 
 bool is_f32(const Desc& desc) {
     return !is_empty(desc) && desc.data_type() == dnnl::memory::data_type::f32;
+}
+
+dnnl::memory::data_type element_type(const Desc& desc) {
+    return desc.data_type();
 }
 #endif
 
@@ -222,6 +231,23 @@ std::optional<ChannelView> channel_view(const Desc& desc) {
     for (int64_t& stride : expected) stride *= view.lanes;
     if (!strides_agree(blocked_extents, layout.strides, expected)) return std::nullopt;
     return view;
+}
+
+std::string text_of(const Desc& desc) {
+    if (is_empty(desc)) return "row-major";
+    const std::string type =
+        std::string(" ") + dnnl_dt2str(static_cast<dnnl_data_type_t>(element_type(desc)));
+    const auto view = channel_view(desc);
+    if (is_plain(desc)) return (rank_of(desc) == 4 ? "nchw" : "row-major") + type;
+    if (view && view->blocks == 1 && view->lanes == view->channels) return "nhwc" + type;
+    if (view) return "nChw" + std::to_string(view->lanes) + "c" + type;
+    return "strided" + type;
+}
+
+std::string implementation_of(const dnnl::primitive& primitive) {
+    const char* name = nullptr;
+    dnnl_primitive_desc_query(primitive.get_primitive_desc(), dnnl_query_impl_info_str, 0, &name);
+    return name != nullptr ? name : "";
 }
 
 Desc like(const ChannelView& view, const Dims& extents) {

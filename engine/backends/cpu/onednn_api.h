@@ -34,6 +34,8 @@ using Dims = dnnl::memory::dims;
 [[nodiscard]] bool is_f32(const Desc& desc);
 // Row-major and dense, whatever the strides of axes of extent 1 say.
 [[nodiscard]] bool is_plain(const Desc& desc);
+// "nChw16c f32", for people.
+[[nodiscard]] std::string text_of(const Desc& desc);
 
 // A dense layout as [outer][blocks][inner][lanes] with channel = block * lanes + lane; channels
 // from `channels` on are padding and hold zeros. Covers NCHW (lanes 1), nChw16c and NHWC (blocks
@@ -65,6 +67,9 @@ class Candidate {
   private:
     dnnl::primitive_desc_base descriptor_;
 };
+
+// oneDNN's name for the code behind a primitive: "jit:avx512_core", "brgconv:...".
+[[nodiscard]] std::string implementation_of(const dnnl::primitive& primitive);
 
 // One link of a chain of element-wise functions.
 struct EltwisePart {

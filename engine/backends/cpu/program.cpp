@@ -3,6 +3,7 @@
 #include "engine/backends/cpu/program.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <numeric>
 
@@ -113,6 +114,19 @@ Result<void> BoundProgram::run(const dnnl::stream& stream) const {
         if (auto done = run_step(bound, stream); !done)
             return done.error().within(bound.step->node);
     return {};
+}
+
+Result<std::vector<double>> BoundProgram::run_timed(const dnnl::stream& stream) const {
+    using Clock = std::chrono::steady_clock;
+    std::vector<double> seconds;
+    seconds.reserve(steps_.size());
+    for (const BoundStep& bound : steps_) {
+        const Clock::time_point start = Clock::now();
+        if (auto done = run_step(bound, stream); !done)
+            return done.error().within(bound.step->node);
+        seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    }
+    return seconds;
 }
 
 Result<void> BoundProgram::run_step(const BoundStep& bound, const dnnl::stream& stream) {

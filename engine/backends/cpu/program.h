@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -40,12 +41,16 @@ using Loop = std::function<Result<void>(std::span<void* const>)>;
 
 struct LoopStep {
     Loop loop;
-    std::vector<BufferId> buffers;
+    std::vector<BufferId> buffers;  // those read, then those written: at least the last one
+    onednn::Desc layout = {};       // of what it writes
 };
 
 struct Step {
+    enum class Role { kNode, kReferenceNode, kReorder, kOutput };
     std::string node;  // as errors name it
     std::variant<PrimitiveStep, LoopStep> action;
+    Role role = Role::kNode;
+    std::optional<size_t> graph_node = {};  // that it computes, or reorders an input of
 };
 
 // Immutable once built; shared by every request.
@@ -71,6 +76,8 @@ class BoundProgram {
     BoundProgram(const Program& program, const Memory& memory);
 
     [[nodiscard]] Result<void> run(const dnnl::stream& stream) const;
+    // As run(); returns the seconds of each step.
+    [[nodiscard]] Result<std::vector<double>> run_timed(const dnnl::stream& stream) const;
 
   private:
     struct BoundStep {

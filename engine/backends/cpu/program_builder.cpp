@@ -2,6 +2,7 @@
 // Locations, reorders where layouts meet, and buffers that die in place.
 #include "engine/backends/cpu/program_builder.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/backends/cpu/lowerings.h"
@@ -114,6 +115,15 @@ BufferId ProgramBuilder::constant(const void* bytes, size_t size) {
 void ProgramBuilder::define(ValueId value, const Location& location) {
     locations_[value].push_back(location);
     inhabitants_[location.buffer].push_back(value);
+    if (program_->steps.empty()) return;
+    auto* loop = std::get_if<LoopStep>(&program_->steps.back().action);
+    if (loop && loop->layout == Desc() &&
+        std::ranges::find(loop->buffers, location.buffer) != loop->buffers.end())
+        loop->layout = location.layout;
+}
+
+void ProgramBuilder::add_step(std::variant<PrimitiveStep, LoopStep> action, Step::Role role) {
+    program_->steps.push_back({current_node_, std::move(action), role, current_graph_node_});
 }
 
 void ProgramBuilder::add_primitive(const onednn::Candidate& candidate,
@@ -121,21 +131,27 @@ void ProgramBuilder::add_primitive(const onednn::Candidate& candidate,
     const Desc scratch = candidate.scratchpad();
     if (scratch.get_size() > 0)
         arguments.push_back({DNNL_ARG_SCRATCHPAD, allocate(scratch.get_size()), scratch});
-    program_->steps.push_back(
-        {current_node_, PrimitiveStep{candidate.instantiate(), std::move(arguments)}});
+    add_step(PrimitiveStep{candidate.instantiate(), std::move(arguments)}, Step::Role::kNode);
 }
 
 void ProgramBuilder::add_loop(std::vector<BufferId> buffers, Loop loop) {
-    program_->steps.push_back({current_node_, LoopStep{std::move(loop), std::move(buffers)}});
+    add_step(LoopStep{std::move(loop), std::move(buffers), {}}, Step::Role::kNode);
 }
 
 void ProgramBuilder::add_reorder(const Location& from, const Location& to) {
     add_primitive(onednn::reorder(from.layout, to.layout),
                   {{DNNL_ARG_FROM, from.buffer, from.layout}, {DNNL_ARG_TO, to.buffer, to.layout}});
+    program_->steps.back().role = Step::Role::kReorder;
+}
+
+void ProgramBuilder::count_reference_step() {
+    program_->steps.back().role = Step::Role::kReferenceNode;
+    ++reference_steps_;
 }
 
 Result<void> ProgramBuilder::lower(const PlannedStep& step) {
     current_node_ = node(step).text();
+    current_graph_node_ = step.node;
     if (auto lowered = lower_step(*this, step); !lowered)
         return lowered.error().within(current_node_);
     return {};
@@ -161,6 +177,7 @@ void ProgramBuilder::place_output(size_t port) {
     const ValueId value = graph_.outputs[port];
     const Value& described = graph_.value(value);
     current_node_ = "output '" + described.name + "'";
+    current_graph_node_.reset();
     const Location source = plain(value);
     const size_t bytes = shape(value).elements() * size_of(described.type);
     // What is the same for every batch is repeated for each row, as the port promises.
@@ -179,6 +196,8 @@ void ProgramBuilder::place_output(size_t port) {
                      std::memcpy(static_cast<std::byte*>(at[1]) + copy * bytes, at[0], bytes);
                  return {};
              });
+    program_->steps.back().role = Step::Role::kOutput;
+    std::get<LoopStep>(program_->steps.back().action).layout = source.layout;
 }
 
 void ProgramBuilder::finish(const Node& finished) {

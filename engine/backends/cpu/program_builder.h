@@ -64,8 +64,8 @@ class ProgramBuilder {
     void add_loop(std::vector<BufferId> buffers, Loop loop);
     // Copies between layouts of the same extents.
     void add_reorder(const Location& from, const Location& to);
-    // A node the general loops of the reference backend run.
-    void count_reference_step() { ++reference_steps_; }
+    // The last step is one that the general loops of the reference backend run.
+    void count_reference_step();
     [[nodiscard]] int reference_steps() const { return reference_steps_; }
 
     // Lowers `step`; a fused follower that its primitive cannot take is lowered by this again.
@@ -73,6 +73,7 @@ class ProgramBuilder {
     [[nodiscard]] Result<void> lower_followers(const PlannedStep& step);
 
   private:
+    void add_step(std::variant<PrimitiveStep, LoopStep> action, Step::Role role);
     void place_inputs();
     void place_output(size_t port);
     void finish(const Node& node);
@@ -86,6 +87,7 @@ class ProgramBuilder {
     std::vector<int> remaining_readers_;             // by value, of nodes not yet lowered
     std::vector<std::vector<ValueId>> inhabitants_;  // by buffer
     std::string current_node_;
+    std::optional<size_t> current_graph_node_;
     int reference_steps_ = 0;
 };
 

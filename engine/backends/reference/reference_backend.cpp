@@ -2,8 +2,12 @@
 // The reference backend as a device: nodes run one after the other, values live while needed.
 #include "engine/backends/reference/reference_backend.h"
 
+#include <chrono>
 #include <cstring>
+#include <optional>
 #include <string>
+
+#include "engine/graph/operation_count.h"
 
 namespace facet {
 
@@ -47,8 +51,10 @@ class ReferenceRequest final : public InferRequest {
     }
     [[nodiscard]] TensorView output(size_t port) const override { return outputs_[port].view(); }
     [[nodiscard]] Result<void> infer(int rows) override;
+    [[nodiscard]] Result<std::vector<StepProfile>> profile(int rows) override;
 
   private:
+    [[nodiscard]] Result<void> check_rows(int rows) const;
     [[nodiscard]] Result<void> run_node(size_t index, int rows);
     void collect_outputs(int rows);
 
@@ -137,11 +143,49 @@ void ReferenceRequest::collect_outputs(int rows) {
     }
 }
 
+Result<void> ReferenceRequest::check_rows(int rows) const {
+    if (rows >= 1 && rows <= model_->max_batch()) return {};
+    return Error{ErrorCode::kInvalidArgument, "batch of " + std::to_string(rows) +
+                                                  " rows; supported: 1 to " +
+                                                  std::to_string(model_->max_batch())};
+}
+
+// A step per node; the graph's values say which earlier steps it reads.
+std::vector<StepProfile> describe_nodes(const Graph& graph, int rows) {
+    std::vector<std::optional<size_t>> writers(graph.values.size());
+    std::vector<StepProfile> steps;
+    for (const Node& node : graph.nodes) {
+        StepProfile step;
+        step.name = node.name;
+        step.kind = name_of(node.params);
+        step.implementation = "reference loops";
+        step.device = "REFERENCE";
+        for (const ValueId id : node.inputs)
+            if (id != kNoValue && writers[id]) step.inputs.push_back(*writers[id]);
+        for (const ValueId id : node.outputs) writers[id] = steps.size();
+        const Value& result = graph.value(node.outputs.front());
+        step.layout = "row-major " + std::string(to_string(result.type));
+        step.flop = static_cast<double>(operation_count(graph, node)) * (result.batched ? rows : 1);
+        steps.push_back(std::move(step));
+    }
+    return steps;
+}
+
+Result<std::vector<StepProfile>> ReferenceRequest::profile(int rows) {
+    using Clock = std::chrono::steady_clock;
+    FACET_TRY(check_rows(rows));
+    std::vector<StepProfile> steps = describe_nodes(model_->graph(), rows);
+    for (size_t i = 0; i < steps.size(); ++i) {
+        const Clock::time_point start = Clock::now();
+        FACET_TRY(run_node(i, rows));
+        steps[i].seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    }
+    collect_outputs(rows);
+    return steps;
+}
+
 Result<void> ReferenceRequest::infer(int rows) {
-    if (rows < 1 || rows > model_->max_batch())
-        return Error{ErrorCode::kInvalidArgument, "batch of " + std::to_string(rows) +
-                                                      " rows; supported: 1 to " +
-                                                      std::to_string(model_->max_batch())};
+    FACET_TRY(check_rows(rows));
     for (size_t i = 0; i < model_->graph().nodes.size(); ++i) FACET_TRY(run_node(i, rows));
     collect_outputs(rows);
     return {};
