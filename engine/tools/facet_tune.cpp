@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "engine/tools/measure_costs.h"
 #include "engine/tools/recorded_load.h"
@@ -21,6 +22,7 @@ Result<std::string> read_file(const std::string& path) {
 struct Source {
     Load load;
     CostTable costs;
+    std::optional<RecordedLoad> recorded;
     std::string load_text, costs_text;
 };
 
@@ -53,8 +55,9 @@ Result<Source> read_source(const TuneOptions& options) {
         FACET_ASSIGN(const std::string text, read_file(options.trace));
         Result<RecordedLoad> recorded = read_recorded_load(text);
         if (!recorded.ok()) return recorded.error().within(options.trace);
-        source.load = std::move(recorded->load);
-        source.costs = std::move(recorded->costs);
+        source.load = recorded->load;
+        source.costs = recorded->costs;
+        source.recorded = std::move(*recorded);
         source.load_text = "recorded in " + options.trace;
         source.costs_text = "recorded in " + options.trace;
     }
@@ -112,8 +115,10 @@ Result<void> run(const TuneOptions& options) {
     const TuningAnswer answer = tune(question);
     print(answer);
     if (options.html.empty()) return {};
+    std::optional<SimulationRecord> ran;
+    if (source.recorded) ran = recorded_run(*source.recorded, question.deadline);
     std::ofstream file(options.html);
-    file << tuning_page(question, answer, source.load_text, source.costs_text);
+    file << tuning_page(question, answer, source.load_text, source.costs_text, ran);
     if (!file.flush()) return Error{ErrorCode::kIo, options.html + ": cannot be written"};
     return {};
 }

@@ -223,6 +223,47 @@ std::string costs_card(const TuningQuestion& question) {
                           {.label = "speed (crops/s)"}, {line}));
 }
 
+// Steps of the share of crops within a time, fine enough for a plot.
+PlotLine share_within(std::string_view name, std::string_view style, std::vector<double> times) {
+    constexpr size_t kSteps = 50;
+    PlotLine line{std::string(name), std::string(style), {}};
+    std::ranges::sort(times);
+    for (size_t step = 0; !times.empty() && step <= kSteps; ++step) {
+        const double at = times[step * (times.size() - 1) / kSteps];
+        const double share = 100 * static_cast<double>(step) / kSteps;
+        line.points.push_back({at, share, format("%.0f %% within %.1f ms", share, at)});
+    }
+    return line;
+}
+
+std::string times_card(const SimulationRecord& recorded) {
+    std::vector<double> waits, latencies;
+    for (const SimulatedCrop& crop : recorded.crops) {
+        if (crop.is_shed) continue;
+        waits.push_back(milliseconds(crop.wait));
+        latencies.push_back(milliseconds(crop.latency));
+    }
+    return card("Wait and latency",
+                "From the arrival of a crop to the start of its batch, and to its result.",
+                line_plot("share of crops by time", {.label = "time (ms)"},
+                          {.label = "share of crops (%)", .high = 100},
+                          {share_within("to the start", "s1", std::move(waits)),
+                           share_within("to the result", "s5", std::move(latencies))}));
+}
+
+std::string recorded_cards(const TuningQuestion& question, const SimulationRecord& recorded) {
+    const SimulationSummary summary = summarize(recorded);
+    std::string html = "<section class=\"card wide\"><h2>As it ran</h2><div class=\"settings\">";
+    html += figure(short_number(summary.goodput_per_second), "crops/s in time", true);
+    html += figure(short_number(summary.wait.p50) + " ms", "median wait", true);
+    html += figure(short_number(summary.latency.p99) + " ms", "p99 to the result", true);
+    html += figure(std::to_string(recorded.batches.size()), "batches", true);
+    html += figure(format("%.1f", summary.mean_batch), "crops per batch", true);
+    html += figure(format("%.0f %%", 100 * summary.busy), "device busy", true);
+    return html + "</div></section>\n" + sizes_card(summary) + times_card(recorded) +
+           streams_card(question, summary) + costs_card(question);
+}
+
 std::string grid_card(const TuningAnswer& answer) {
     std::string html =
         "<section class=\"card wide\"><h2>Every setting tried</h2><div class=\"scroll\"><table>\n"
@@ -245,7 +286,8 @@ std::string grid_card(const TuningAnswer& answer) {
 }  // namespace
 
 std::string tuning_page(const TuningQuestion& question, const TuningAnswer& answer,
-                        std::string_view load_text, std::string_view costs_text) {
+                        std::string_view load_text, std::string_view costs_text,
+                        const std::optional<SimulationRecord>& recorded) {
     const SimulationSummary& summary = answer.best().summary;
     std::string html =
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n"
@@ -256,9 +298,12 @@ std::string tuning_page(const TuningQuestion& question, const TuningAnswer& answ
             format("; %.0f crops/s, result due within %.0f ms.</p>\n", summary.offered_per_second,
                    milliseconds(question.deadline));
     html += "<p class=\"soft\">Costs: " + escape_markup(costs_text) + ".</p>\n";
-    html += "<div class=\"cards\">\n" + recommendation(answer) + throughput_card(question, answer) +
-            waits_card(answer) + sizes_card(summary) + streams_card(question, summary) +
-            goodput_card(answer) + costs_card(question) + grid_card(answer);
+    html += "<div class=\"cards\">\n";
+    const bool ran = recorded && !recorded->batches.empty();
+    if (ran) html += recorded_cards(question, *recorded);
+    html += recommendation(answer) + throughput_card(question, answer) + waits_card(answer) +
+            sizes_card(summary) + streams_card(question, summary) + goodput_card(answer) +
+            costs_card(question) + grid_card(answer);
     return html + "</div>\n</main></body></html>\n";
 }
 

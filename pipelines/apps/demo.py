@@ -140,6 +140,14 @@ def run_to_end(pipeline, paint, interval_ms):
     return failure[0] if failure else None
 
 
+def save_batching_page(records, options):
+    """Why there is none, or None."""
+    if not any(record["faces"] for stream in records for record in stream):
+        return None  # nothing to draw
+    return demo_figures.save_batching_page(
+        options.output / demo_streams.TRACE, options.output / "batching.html")
+
+
 def report_drawn(names, options):
     """Prints and writes how right the results were; returns what falls short."""
     streams = [(name, verify_report.load_counts(options.output / ("%s-verify.json" % name)))
@@ -154,8 +162,8 @@ def report_drawn(names, options):
                   indent=1)
     sheet = demo_pictures.save_contact_sheet(
         options.output / "mosaic.mp4", demo_streams.DRAWN_SECONDS, options.output / "contact.png")
-    print("\nIn %s: mosaic.mp4, %sverify.json and the faces (.jsonl) and verification of each stream"
-          % (options.output.resolve(), "contact.png, " if sheet else ""))
+    print("\nIn %s: mosaic.mp4, %sbatching.html, verify.json and the faces (.jsonl) and verification of"
+          " each stream" % (options.output.resolve(), "contact.png, " if sheet else ""))
     short = verify_report.shortfalls(JUDGED, figures) if options.judged else []
     return short if sheet else short + ["no contact sheet could be made of mosaic.mp4"]
 
@@ -163,8 +171,8 @@ def report_drawn(names, options):
 def report_videos(names, records, options):
     pictures = [path for name, stream in zip(names, records)
                 for path in demo_pictures.save_pictures(options.output / name, stream)]
-    print("\nIn %s: an annotated video (.mp4) and the faces (.jsonl) of each stream, %d pictures (.png)"
-          % (options.output.resolve(), len(pictures)))
+    print("\nIn %s: an annotated video (.mp4) and the faces (.jsonl) of each stream, batching.html and "
+          "%d pictures (.png)" % (options.output.resolve(), len(pictures)))
     return []
 
 
@@ -197,8 +205,11 @@ def main():
     records = [demo_figures.read_lines(options.output / (name + ".jsonl")) for name in names]
     demo_figures.print_streams(names, records, progress)
     demo_figures.print_batches(records)
+    no_page = save_batching_page(records, options)
     short = (report_videos(names, records, options) if options.videos
              else report_drawn(names, options))
+    if no_page:
+        short.append("no page of batches: %s" % no_page)
     for reason in short:
         print("pipelines/demo: falls short: %s" % reason, file=sys.stderr)
     return 1 if short else 0

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Figures of a run out of facetpublish's lines: streams, batches, waiting times."""
+"""Figures of a run: streams, batches and waiting times out of facetpublish's lines, and facet-tune's
+page of plots out of the trace."""
 import collections
 import json
+import subprocess
 
 
 def read_lines(path):
@@ -55,3 +57,10 @@ def print_batches(records):
         print("%-21s ms: median %.1f, p95 %.1f, longest %.1f" % (
             label, percentile(values, 0.5) / 1000, percentile(values, 0.95) / 1000,
             max(values) / 1000))
+
+
+def save_batching_page(trace, page):
+    """What facet-tune says was wrong, or None; `page` shows how the batches ran."""
+    done = subprocess.run(["facet-tune", "--trace", trace, "--html", page, "--deadline", "100"],
+                          capture_output=True, text=True, check=False)
+    return None if done.returncode == 0 else done.stderr.strip()

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 
 MOSAIC_WIDTH, MOSAIC_HEIGHT, MOSAIC_RATE = 1280, 720, 25
+TRACE = "batching.trace"  # of all streams: equal settings share a session
 ENCODER = "x264enc speed-preset=veryfast tune=zerolatency pass=quant quantizer=21"
 
 
@@ -44,9 +45,9 @@ def video_names(videos):
 
 def find_and_classify(index, options):
     return ("facetdetect name=detect%d model=%s device=%s "
-            "! facetclassify models=%s device=%s max-batch=%d timeout=%g" % (
+            "! facetclassify models=%s device=%s max-batch=%d timeout=%g trace-path=%s" % (
                 index, options.detector, options.device, options.classifiers, options.device,
-                options.max_batch, options.timeout))
+                options.max_batch, options.timeout, quoted(options.output / TRACE)))
 
 
 def publish(index, name, options):

@@ -75,6 +75,31 @@ TEST(RecordedLoad, RefusesTracesWithoutArrivalsOrOwners) {
     EXPECT_TRUE(read_recorded_load(head + "push 100 1 0 0 0 - -\n").ok());
 }
 
+TEST(RecordedLoad, FollowsEachCropToTheEndOfItsBatch) {
+    // Two slots: the batch of one ends before the batch of two that started first.
+    const auto recorded = read_recorded_load(
+        "facet-trace 1\nlimits 16 5000000 0 0 2\ncosts 1:400\nopen 90 7\nopen 90 8\n"
+        "push 100 7 0 0 0 - -\npush 100 7 0 0 0 - -\npush 110 8 0 0 0 - -\npush 115 8 0 0 0 - -\n"
+        "start 120 2 1 deadline 2 0 1\nstart 130 1 2 idle 1 2\nshed 140 1 3\n"
+        "done 150 1 20\ndone 200 2 80\n");
+    ASSERT_TRUE(recorded.ok()) << recorded.error().text();
+    const SimulationRecord run = recorded_run(*recorded, Duration{60});
+    EXPECT_EQ(run.streams, 2);
+    ASSERT_EQ(run.batches.size(), 2u);
+    EXPECT_EQ(run.batches[0].items, 1);
+    EXPECT_EQ(run.batches[0].started, Time{30});
+    EXPECT_EQ(run.batches[1].ended, Time{100});
+    EXPECT_EQ(run.batches[1].reason, StartReason::kDeadline);
+    ASSERT_EQ(run.crops.size(), 4u);
+    EXPECT_TRUE(run.crops[0].is_shed);
+    EXPECT_EQ(run.crops[1].stream, 1);
+    EXPECT_EQ(run.crops[1].wait, Duration{20});
+    EXPECT_EQ(run.crops[1].latency, Duration{40});
+    EXPECT_TRUE(run.crops[1].met);
+    EXPECT_EQ(run.crops[3].latency, Duration{100});
+    EXPECT_FALSE(run.crops[3].met);
+}
+
 TEST(SvgPlot, ChoosesRoundTicksThatSpanTheRange) {
     EXPECT_EQ(round_ticks(0, 10, 5), (std::vector<double>{0, 2, 4, 6, 8, 10}));
     EXPECT_EQ(round_ticks(0, 9.3, 4).back(), 10);
