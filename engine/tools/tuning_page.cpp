@@ -303,7 +303,7 @@ std::string tuning_page(const TuningQuestion& question, const TuningAnswer& answ
     if (ran) html += recorded_cards(question, *recorded);
     html += recommendation(answer) + throughput_card(question, answer) + waits_card(answer) +
             sizes_card(summary) + streams_card(question, summary) + goodput_card(answer) +
-            costs_card(question) + grid_card(answer);
+            (ran ? "" : costs_card(question)) + grid_card(answer);
     return html + "</div>\n</main></body></html>\n";
 }
 
