@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// Every OpenCL call of a piece of work fails once, and once for good: each time there is an error
+// that names the call, and nothing is left behind.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <functional>
+
+#include "engine/backends/gpu/opencl_api.h"
+#include "engine/backends/gpu/program_cache.h"
+#include "tests/support/opencl_faults.h"
+
+namespace facet::gpu {
+namespace {
+
+namespace faults = facet::testing::opencl_faults;
+using faults::Fault;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kSource =
+    "__kernel void twice(__global float* values) { values[get_global_id(0)] *= 2; }\n";
+
+class GpuFaults : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        faults::recover();
+        const auto devices = opencl::enumerate_devices();
+        ASSERT_TRUE(devices.ok()) << devices.error().text();
+        if (devices->empty()) GTEST_SKIP() << "no OpenCL device; install pocl-opencl-icd";
+        device_ = devices->front();
+        std::string name = ::testing::TempDir() + "facet-faults-XXXXXX";
+        ASSERT_NE(mkdtemp(name.data()), nullptr);
+        directory_ = name;
+    }
+    void TearDown() override {
+        faults::recover();
+        if (!directory_.empty()) std::filesystem::remove_all(directory_);
+    }
+
+    // Fails call 1, 2, 3 ... of `work` until it ends before its turn comes; `check` sees how each
+    // one ended.
+    static void fail_every_call(Fault fault, const std::function<Result<void>()>& work,
+                                const std::function<void(const Result<void>&)>& check) {
+        for (uint64_t nth = 1;; ++nth) {
+            faults::fail_at(nth, fault);
+            const Result<void> ended = work();
+            const std::string call = faults::failed_call();
+            faults::recover();
+            SCOPED_TRACE("call " + std::to_string(nth) + ", " + call);
+            EXPECT_EQ(faults::live_objects(), "");
+            if (call.empty()) {
+                EXPECT_TRUE(ended.ok()) << ended.error().text();
+                EXPECT_GT(nth, 5u) << "the calls are not those of the wrapper";
+                return;
+            }
+            check(ended);
+            if (::testing::Test::HasFailure()) return;
+        }
+    }
+
+    opencl::DeviceInfo device_;
+    std::filesystem::path directory_;
+};
+
+// All that the wrappers do, once.
+Result<void> double_numbers(const opencl::DeviceInfo& device, const ProgramCache& cache) {
+    FACET_ASSIGN(const opencl::ContextPtr context, opencl::Context::open(device));
+    FACET_ASSIGN(opencl::Queue queue, opencl::Queue::create(context, true));
+    FACET_ASSIGN(const opencl::Buffer buffer, opencl::Buffer::create(context, 16));
+    FACET_ASSIGN(const opencl::Buffer copy, opencl::Buffer::create(context, 16));
+    FACET_ASSIGN(const opencl::PinnedMemory host, opencl::PinnedMemory::create(queue, 16));
+    FACET_ASSIGN(const opencl::Program program, cache.program(context, kSource, ""));
+    FACET_ASSIGN(opencl::Kernel kernel, opencl::Kernel::create(program, "twice"));
+    FACET_TRY(kernel.group_limits());
+    FACET_TRY(kernel.set_args(buffer));
+    FACET_TRY(queue.write(buffer, 0, host.bytes()));
+    FACET_TRY(queue.run(kernel, {.global = {4, 1, 1}}));
+    FACET_TRY(queue.copy(buffer, 0, copy, 0, 16));
+    opencl::Event done;
+    const Result<void> read = queue.read(copy, 0, host.bytes(), {.done = &done});
+    Result<void> ended = read.ok() ? queue.flush() : read;
+    if (ended.ok()) ended = done.wait();
+    const Result<void> finished = queue.finish();
+    FACET_TRY(ended);
+    FACET_TRY(finished);
+    FACET_TRY(done.times());
+    return {};
+}
+
+TEST_F(GpuFaults, EveryCallThatFailsIsNamedAndLeavesNothing) {
+    for (const Fault fault : {Fault::kOnce, Fault::kLost}) {
+        // Without a directory the program is built each time, and its binary is not asked for.
+        const ProgramCache nowhere({});
+        fail_every_call(
+            fault, [&] { return double_numbers(device_, nowhere); },
+            [&](const Result<void>& ended) {
+                // A lost device fails first where it is lost. The log of a failed build is gone
+                // too.
+                ASSERT_FALSE(ended.ok());
+                EXPECT_THAT(ended.error().message, HasSubstr(device_.name));
+                EXPECT_THAT(ended.error().message, HasSubstr("cl"));
+            });
+    }
+}
+
+TEST_F(GpuFaults, AFaultInTheCacheIsMendedByBuilding) {
+    const ProgramCache cache(directory_);
+    size_t mended = 0;
+    fail_every_call(
+        Fault::kOnce, [&] { return double_numbers(device_, cache); },
+        [&](const Result<void>& ended) { mended += ended.ok(); });
+    // The binary of what was built could not be had; the program kept could not be loaded.
+    EXPECT_GE(mended, 2u);
+    EXPECT_TRUE(double_numbers(device_, cache).ok());
+    EXPECT_EQ(faults::live_objects(), "");
+}
+
+TEST_F(GpuFaults, AnEnumerationThatFailsIsAnErrorOrLeavesDevicesOut) {
+    for (uint64_t nth = 1;; ++nth) {
+        faults::fail_at(nth, Fault::kLost);
+        const auto devices = opencl::enumerate_devices();
+        const std::string call = faults::failed_call();
+        faults::recover();
+        if (call.empty()) break;
+        if (devices.ok())
+            EXPECT_THAT(call,
+                        ::testing::AnyOf("clGetDeviceIDs", "clGetDeviceInfo", "clGetPlatformInfo"));
+        else
+            EXPECT_THAT(devices.error().message, HasSubstr("clGetPlatformIDs"));
+    }
+}
+
+}  // namespace
+}  // namespace facet::gpu
