@@ -2,6 +2,7 @@
 // Building programs under a lock, and requests that run them outside it.
 #include "engine/backends/cpu/cpu_model.h"
 
+#include "engine/backends/cpu/convolution_choice.h"
 #include "engine/backends/cpu/step_profile.h"
 #include "engine/backends/cpu/thread_scope.h"
 
@@ -143,6 +144,7 @@ Result<std::shared_ptr<CompiledModel>> CpuModel::compile(std::shared_ptr<const G
     FACET_TRY(check(*graph, options));
     return onednn::guard([&]() -> Result<std::shared_ptr<CompiledModel>> {
         const std::shared_ptr<CpuModel> model(new CpuModel(std::move(graph), options));
+        choose_convolutions(model->graph(), options.max_batch, model->plan_);
         // The largest batch comes first: its choice of weight layouts is the one all sizes share.
         FACET_ASSIGN(const auto largest, model->program(options.max_batch));
         FACET_TRY(model->program(1));
@@ -173,7 +175,7 @@ Result<std::shared_ptr<const Program>> CpuModel::program(int rows) {
     const MutexLock lock(mutex_);
     if (programs_[rows]) return programs_[rows];
     const ThreadScope threads(threads_);
-    ProgramBuilder builder(*graph_, plan_, packing_, rows);
+    ProgramBuilder builder(*graph_, plan_, packing_, rows, threads_);
     FACET_ASSIGN(programs_[rows], builder.build());
     reference_steps_ = builder.reference_steps();
     return programs_[rows];

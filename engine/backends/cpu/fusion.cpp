@@ -33,7 +33,7 @@ class Planner {
         std::vector<PlannedStep> steps;
         for (size_t i = 0; i < graph_.nodes.size(); ++i) {
             if (taken_[i]) continue;
-            steps.push_back({i, {}});
+            steps.push_back({.node = i});
             grow(steps.back());
         }
         return steps;

@@ -20,6 +20,7 @@ struct Follower {
 struct PlannedStep {
     size_t node = 0;
     std::vector<Follower> followers;
+    int winograd_tile = 0;  // of a convolution that Facet's Winograd loops run; 0: oneDNN does
 };
 
 // Steps in an order in which each finds its inputs computed. Independent of the batch size.

@@ -161,6 +161,10 @@ Desc plain_f32(const Dims& extents) {
     return Desc(extents, dnnl::memory::data_type::f32, dense_strides(extents));
 }
 
+Desc channels_last_f32(const Dims& extents) {
+    return Desc(extents, dnnl::memory::data_type::f32, dnnl::memory::format_tag::nhwc);
+}
+
 Desc any_f32(const Dims& extents) {
     return Desc(extents, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);
 }

@@ -26,6 +26,8 @@ using Dims = dnnl::memory::dims;
 // not store (i64, bool).
 [[nodiscard]] Desc plain(DataType type, const Shape& shape);
 [[nodiscard]] Desc plain_f32(const Dims& extents);
+// NCHW extents with the channels innermost.
+[[nodiscard]] Desc channels_last_f32(const Dims& extents);
 // oneDNN chooses the layout.
 [[nodiscard]] Desc any_f32(const Dims& extents);
 // `desc` seen with its axes permuted: output axis i is input axis order[i].

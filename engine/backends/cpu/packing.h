@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -20,6 +21,9 @@ class Packing {
     // `elements` (of `constant`, laid out as `source`) in layout `target`. Throws dnnl::error.
     [[nodiscard]] const void* pack(ValueId constant, const void* elements,
                                    const onednn::Desc& source, const onednn::Desc& target);
+    // `bytes` that `fill` makes of `constant` in the way `kind` names, made once; aligned to 64.
+    [[nodiscard]] const void* make(ValueId constant, int kind, size_t bytes,
+                                   const std::function<void(void*)>& fill);
     // Bytes held beside the graph's own constants.
     [[nodiscard]] size_t bytes() const;
 
@@ -27,6 +31,7 @@ class Packing {
     struct Entry {
         ValueId constant = kNoValue;
         onednn::Desc layout;
+        int kind = 0;  // of what make() made; it has no layout
         Tensor storage;
     };
 

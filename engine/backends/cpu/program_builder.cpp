@@ -13,11 +13,12 @@ using onednn::Desc;
 using onednn::Dims;
 
 ProgramBuilder::ProgramBuilder(const Graph& graph, const std::vector<PlannedStep>& plan,
-                               Packing& packing, int rows)
+                               Packing& packing, int rows, int threads)
     : graph_(graph),
       plan_(plan),
       packing_(packing),
       rows_(rows),
+      threads_(threads),
       locations_(graph.values.size()),
       remaining_readers_(count_readers(graph)) {}
 
@@ -158,7 +159,7 @@ Result<void> ProgramBuilder::lower(const PlannedStep& step) {
 }
 
 Result<void> ProgramBuilder::lower_followers(const PlannedStep& step) {
-    for (const Follower& follower : step.followers) FACET_TRY(lower({follower.node, {}}));
+    for (const Follower& follower : step.followers) FACET_TRY(lower({.node = follower.node}));
     return {};
 }
 

@@ -25,13 +25,15 @@ class ProgramBuilder {
   public:
     // All three outlive the builder; `graph` and `packing` outlive the program.
     ProgramBuilder(const Graph& graph, const std::vector<PlannedStep>& plan, Packing& packing,
-                   int rows);
+                   int rows, int threads);
     [[nodiscard]] Result<std::shared_ptr<const Program>> build();
 
     [[nodiscard]] const Graph& graph() const { return graph_; }
     [[nodiscard]] const Node& node(const PlannedStep& step) const {
         return graph_.nodes[step.node];
     }
+    [[nodiscard]] int rows() const { return rows_; }
+    [[nodiscard]] int threads() const { return threads_; }
     [[nodiscard]] Packing& packing() { return packing_; }
     // The value's shape at this batch size.
     [[nodiscard]] Shape shape(ValueId value) const;
@@ -81,7 +83,7 @@ class ProgramBuilder {
     const Graph& graph_;
     const std::vector<PlannedStep>& plan_;
     Packing& packing_;
-    const int rows_;
+    const int rows_, threads_;
     std::shared_ptr<Program> program_ = std::make_shared<Program>();
     std::vector<std::vector<Location>> locations_;   // by value; the first is the primary one
     std::vector<int> remaining_readers_;             // by value, of nodes not yet lowered

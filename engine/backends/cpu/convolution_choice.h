@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Which algorithm runs each convolution: told by arithmetic where it is clear, else by measurement.
+#pragma once
+
+#include <vector>
+
+#include "engine/backends/cpu/fusion.h"
+
+namespace facet::cpu {
+
+// Sets winograd_tile of every step of `plan`. One choice serves every batch size, so that a row's
+// result does not depend on its batch. Takes some tens of milliseconds at most; choices measured
+// before are remembered in this process and on disk (choice_cache.h). May throw dnnl::error.
+void choose_convolutions(const Graph& graph, int max_batch, std::vector<PlannedStep>& plan);
+
+}  // namespace facet::cpu
