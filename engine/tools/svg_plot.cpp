@@ -14,6 +14,8 @@ namespace {
 // The box, in user units.
 constexpr double kWidth = 640, kHeight = 340;
 constexpr double kLeft = 58, kRight = 622, kTop = 34, kBottom = 288;
+// Of a document, around its plots.
+constexpr double kMargin = 14, kHeader = 60, kTitle = 26;
 constexpr double kLegendLine = 14, kLegendGap = 22, kLetter = 6.6;  // of 12-unit text
 constexpr size_t kMostBarNames = 20;
 
@@ -168,6 +170,58 @@ std::vector<double> round_ticks(double low, double high, int count) {
     const double last = std::ceil(high / step - 1e-6);
     for (double n = std::floor(low / step + 1e-6); n <= last; ++n) ticks.push_back(n * step);
     return ticks;
+}
+
+std::string plot_rules(const PlotColors& colors) {
+    std::string rules =
+        "svg text { font-family: system-ui, \"Segoe UI\", \"DejaVu Sans\", sans-serif; "
+        "font-size: 12px; fill: " +
+        colors.soft +
+        "; }\n"
+        "svg .name { fill: " +
+        colors.ink +
+        "; }\n"
+        "svg .note { fill: " +
+        colors.accent + "; paint-order: stroke; stroke: " + colors.back +
+        "; stroke-width: 5px; }\n"
+        "svg .end { text-anchor: end; } svg .middle { text-anchor: middle; }\n"
+        "svg .grid { stroke: " +
+        colors.grid + "; } svg .axis { stroke: " + colors.axis +
+        "; }\n"
+        "svg .marker { stroke: " +
+        colors.accent +
+        "; stroke-dasharray: 4 4; }\n"
+        "svg .line { fill: none; stroke-width: 2.2; stroke-linejoin: round; }\n"
+        "svg .dot { stroke: " +
+        colors.back +
+        "; stroke-width: 1; } "
+        "svg .bar:hover, svg .dot:hover { opacity: 0.7; }\n";
+    for (size_t i = 0; i < colors.series.size(); ++i) {
+        const std::string style = ".s" + std::to_string(i);
+        rules += "svg .line" + style + " { stroke: " + colors.series[i] + "; } svg .dot" + style +
+                 ", svg .bar" + style + " { fill: " + colors.series[i] + "; }\n";
+    }
+    return rules;
+}
+
+std::string svg_document(std::string_view title, std::string_view subtitle,
+                         const std::vector<TitledPlot>& plots, const PlotColors& colors) {
+    const double height = kHeader + static_cast<double>(plots.size()) * (kTitle + kHeight);
+    std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\"" + attribute("width", kWidth) +
+                      attribute("height", height) + " viewBox=\"0 0 " + coordinate(kWidth) + " " +
+                      coordinate(height) + "\">\n<style>\n" + plot_rules(colors) +
+                      "svg .heading { font-size: 17px; } svg .title { font-size: 14px; }\n" +
+                      "</style>\n<rect width=\"100%\" height=\"100%\" fill=\"" + colors.back +
+                      "\"/>\n";
+    svg += text_at(kMargin, 28, "name heading", title) + text_at(kMargin, 46, "tick", subtitle);
+    double y = kHeader;
+    for (const TitledPlot& plot : plots) {
+        svg += text_at(kMargin, y + 18, "name title", plot.title);
+        svg += "<svg" + attribute("y", y + kTitle) + attribute("width", kWidth) +
+               attribute("height", kHeight) + ">\n" + plot.plot + "</svg>\n";
+        y += kTitle + kHeight;
+    }
+    return svg + "</svg>\n";
 }
 
 std::string line_plot(std::string_view description, const PlotAxis& x, const PlotAxis& y,

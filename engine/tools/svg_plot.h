@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Line and bar plots as SVG elements for an HTML page; colours come from the page's style sheet.
+// Line and bar plots as SVG elements for an HTML page, whose style sheet colours them, or together
+// as an SVG file.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -46,6 +48,25 @@ struct PlotMarker {
     double at = 0;  // a rule across the plot: of x in a line plot, of the value in a bar plot
     std::string name;
 };
+
+// CSS colours of a style sheet; `series` are those of the styles "s0".."s5".
+struct PlotColors {
+    std::string ink = "#1d2129", soft = "#5d6675", grid = "#e3e5e9", axis = "#9aa1ad",
+                back = "#ffffff", accent = "#c2410c";
+    std::array<std::string, 6> series{"#9db4d3", "#5b8dc9", "#1f5fae",
+                                      "#0f2f5f", "#c2410c", "#0f8a6d"};
+};
+// The rules of a style sheet for the plots below.
+[[nodiscard]] std::string plot_rules(const PlotColors& colors);
+
+struct TitledPlot {
+    std::string title;
+    std::string plot;  // as made below
+};
+// An SVG file: the titles and plots one under the other on the colours' background.
+[[nodiscard]] std::string svg_document(std::string_view title, std::string_view subtitle,
+                                       const std::vector<TitledPlot>& plots,
+                                       const PlotColors& colors = {});
 
 // Both axes begin at zero. `description` is what a screen reader says. At least one line or bar.
 [[nodiscard]] std::string line_plot(std::string_view description, const PlotAxis& x,

@@ -40,14 +40,6 @@ th, td { padding: 4px 10px; text-align: right; border-bottom: 1px solid var(--ru
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
 tr.best td { color: var(--accent); font-weight: 600; }
 svg.plot { width: 100%; height: auto; display: block; margin-top: 6px; }
-svg text { font: 12px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--soft); }
-svg .name { fill: var(--ink); }
-svg .note { fill: var(--accent); paint-order: stroke; stroke: var(--card); stroke-width: 5px; }
-svg .end { text-anchor: end; } svg .middle { text-anchor: middle; }
-svg .grid { stroke: var(--rule); } svg .axis { stroke: var(--axis); }
-svg .marker { stroke: var(--accent); stroke-dasharray: 4 4; }
-svg .line { fill: none; stroke-width: 2.2; stroke-linejoin: round; }
-svg .dot { stroke: var(--card); stroke-width: 1; } svg .bar:hover, svg .dot:hover { opacity: 0.7; }
 )";
 
 template <typename... Values>
@@ -67,13 +59,16 @@ std::string card(std::string_view title, std::string_view hint, const std::strin
 }
 
 std::string style_rules() {
-    std::string rules = kStyle;
-    for (const char* style : {"s0", "s1", "s2", "s3", "s4", "s5"})
-        rules += format(
-            "svg .line.%s { stroke: var(--%s); } svg .dot.%s, svg .bar.%s { fill: "
-            "var(--%s); }\n",
-            style, style, style, style, style);
-    return rules;
+    PlotColors colors{.ink = "var(--ink)",
+                      .soft = "var(--soft)",
+                      .grid = "var(--rule)",
+                      .axis = "var(--axis)",
+                      .back = "var(--card)",
+                      .accent = "var(--accent)",
+                      .series = {}};
+    for (size_t i = 0; i < colors.series.size(); ++i)
+        colors.series[i] = "var(--s" + std::to_string(i) + ")";
+    return kStyle + plot_rules(colors);
 }
 
 std::string figure(const std::string& value, std::string_view name, bool plain) {

@@ -35,6 +35,7 @@ LIBRARIES = {
                      "engine/tools/"],
     r"pango/.*|cairo.*": ["elements/overlay/"],
     r"CLI/.*": ["engine/tools/"],
+    r"jpeglib\.h|jerror\.h|png\.h": ["engine/tools/image_file"],
 }
 GSTREAMER = r"(gst|glib|glib-object|gio)/.*|glib\.h|glib-object\.h"
 
