@@ -13,11 +13,59 @@ constexpr double kWorthwhile = 0.95;  // savings of less than a twentieth are no
 // avoided is not measured again.
 constexpr double kSplitPays = 0.9;
 constexpr double kKeepsUp = 0.85;  // share of its time a device can be busy without queueing
+// What the owners that are served first must save at least, as a share of the largest batch's cost:
+// less than this comes and goes with every frame, and batches would be small for little.
+constexpr double kCutSaves = 0.5;
 
-Decision start(StartReason reason, const BatchLimits& limits, const CostTable& costs,
-               size_t waiting) {
+size_t rows_of(const BatchLimits& limits, size_t count) {
+    const auto padded = std::ranges::lower_bound(limits.profiles, static_cast<int>(count));
+    return padded == limits.profiles.end() ? count : static_cast<size_t>(*padded);
+}
+
+// How many of the `count` items of a batch, shared out in rounds, go first: those of the rounds up
+// to one that leaves nothing of some owners, where that is better than to have these wait for the
+// crowd's. The items left behind, those of the others and of who comes meanwhile, are later by what
+// two batches cost more than one, for as long as the device needs to catch up.
+size_t without_crowd(const BatchLimits& limits, const QueueView& queue, const CostTable& costs,
+                     size_t count) {
+    if (queue.shares.size() < 2 || queue.back_pressure || costs.empty()) return count;
+    if (count > queue.waiting) return count;  // room enough for fillers
+    const auto cost = [&](size_t items) {
+        return std::chrono::duration<double>(costs.cost(static_cast<int>(rows_of(limits, items))))
+            .count();
+    };
+    const double whole = cost(count);
+    const double saves_at_least = kCutSaves * cost(largest_batch(limits));
+    double most = 0;
+    size_t best = count;
+    for (size_t rounds = 1;; ++rounds) {
+        size_t first = 0, owners_done = 0;
+        for (const size_t items : queue.shares) {
+            first += std::min(items, rounds);
+            if (items <= rounds) ++owners_done;
+        }
+        // Every further round saves less.
+        if (first >= count || whole - cost(first) < saves_at_least) return best;
+        const double both = cost(first) + cost(count - first);
+        const double spare =
+            1 - queue.arrivals_per_second * both / (static_cast<double>(count) * limits.slots);
+        if (spare <= 0) continue;
+        const auto others = static_cast<double>(queue.shares.size() - owners_done + 1);
+        const double gained = static_cast<double>(owners_done) * (whole - cost(first)) -
+                              others * (both - whole) / spare;
+        if (gained <= most) continue;
+        most = gained;
+        best = first;
+    }
+}
+
+Decision start(StartReason reason, const BatchLimits& limits, const QueueView& queue,
+               const CostTable& costs, size_t waiting) {
     const BatchSize size = best_size(limits, costs, waiting);
-    return {Decision::Kind::kStart, reason, size.count, size.run_size, kNever};
+    const size_t first = without_crowd(limits, queue, costs, size.count);
+    if (first == size.count)
+        return {Decision::Kind::kStart, reason, size.count, size.run_size, kNever};
+    return {Decision::Kind::kStart, reason, first, rows_of(limits, first), kNever};
 }
 
 Time latest_start(const BatchLimits& limits, const QueueView& queue, Duration cost) {
@@ -51,8 +99,7 @@ bool keeps_up(const BatchLimits& limits, const QueueView& queue, Duration cost, 
 }
 
 BatchSize best_of_profiles(const BatchLimits& limits, const CostTable& costs, size_t waiting) {
-    const auto padded = std::ranges::lower_bound(limits.profiles, static_cast<int>(waiting));
-    if (costs.empty()) return {waiting, static_cast<size_t>(*padded)};
+    if (costs.empty()) return {waiting, rows_of(limits, waiting)};
     struct Plan {
         double cost = 0;
         int largest = 0;
@@ -120,18 +167,19 @@ Decision DeadlinePolicy::decide(const BatchLimits& limits, const QueueView& queu
     const size_t largest = largest_batch(limits);
     const size_t all = queue.waiting + queue.fillers;
     if (all == 0) return {};
-    if (queue.waiting >= largest) return start(StartReason::kFull, limits, costs, queue.waiting);
+    if (queue.waiting >= largest)
+        return start(StartReason::kFull, limits, queue, costs, queue.waiting);
 
     const size_t rows = std::min(all, largest);
     const Duration cost = costs.cost(static_cast<int>(rows));
     const Time latest = latest_start(limits, queue, cost);
-    if (latest <= now) return start(StartReason::kDeadline, limits, costs, all);
-    if (queue.draining > 0) return start(StartReason::kDrain, limits, costs, all);
-    if (!queue.more_can_come) return start(StartReason::kAllIn, limits, costs, all);
+    if (latest <= now) return start(StartReason::kDeadline, limits, queue, costs, all);
+    if (queue.draining > 0) return start(StartReason::kDrain, limits, queue, costs, all);
+    if (!queue.more_can_come) return start(StartReason::kAllIn, limits, queue, costs, all);
     if (queue.waiting > 0 && !costs.empty() &&
         (keeps_up(limits, queue, costs.cost(static_cast<int>(queue.waiting)), queue.waiting) ||
          cannot_get_cheaper(limits, queue, costs, queue.waiting, now, latest)))
-        return start(StartReason::kIdle, limits, costs, all);
+        return start(StartReason::kIdle, limits, queue, costs, all);
     return {.wake_at = latest};
 }
 

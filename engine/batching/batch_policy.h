@@ -41,6 +41,7 @@ struct QueueView {
     size_t draining = 0;              // waiting items and fillers whose owner is draining
     size_t fillers = 0;               // waiting items that ride along where there is room
     bool more_can_come = true;        // some owner is active: it may push before a batch has run
+    std::vector<size_t> shares;       // waiting items of each owner that has any, fillers apart
     bool back_pressure = false;       // an owner is blocked, or was within the last few batches
     double arrivals_per_second = 0;   // of late; the mean over bursts
     int free_slots = 1;
@@ -66,8 +67,9 @@ class Policy {
 // Facet's own; docs/batching.md derives its rules. In this order: full; the latest start reached,
 // which is the earliest deadline or the earliest due time less the batch's cost and the margin;
 // draining; all in; idle; else sleep until the latest start. Fillers alone start by deadline, drain
-// and all-in only. How many start and at which size is best_size()'s. With an empty cost table
-// nothing starts by idle and nothing is split.
+// and all-in only. How many start and at which size is best_size()'s, less a crowd's items where
+// those would make the others of the batch wait for nothing. With an empty cost table nothing
+// starts by idle and nothing is split.
 class DeadlinePolicy final : public Policy {
   public:
     [[nodiscard]] Decision decide(const BatchLimits& limits, const QueueView& queue,

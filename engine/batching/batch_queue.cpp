@@ -100,6 +100,7 @@ std::vector<std::unique_ptr<BatchItem>> BatchQueue::cancel(OwnerId owner, uint32
 
 QueueView BatchQueue::view(Time now, int free_slots) const {
     QueueView view{.more_can_come = false,
+                   .shares = {},
                    .back_pressure = pressed_batches_ > 0,
                    .arrivals_per_second = arrivals_.per_second(now),
                    .free_slots = free_slots};
@@ -107,6 +108,7 @@ QueueView BatchQueue::view(Time now, int free_slots) const {
         if (owner.state == OwnerState::kActive) view.more_can_come = true;
         if (owner.state == OwnerState::kDraining) view.draining += owner.waiting();
         view.waiting += owner.items.size();
+        if (!owner.items.empty()) view.shares.push_back(owner.items.size());
         view.fillers += owner.fillers.size();
         view.earliest_deadline = std::min({view.earliest_deadline, owner.items.earliest_deadline(),
                                            owner.fillers.earliest_deadline()});

@@ -142,11 +142,12 @@ int Batcher::free_slots() const {
     return queue_.limits().slots - running_;
 }
 
-std::optional<Batch> Batcher::next_batch(MutexLock& lock) {
+std::optional<Batch> Batcher::next_batch(MutexLock& lock, bool asked) {
     Time now = clock_.now();
     std::vector<std::unique_ptr<BatchItem>> late = queue_.shed(now, free_slots());
     if (!late.empty()) {
         if (trace_) trace_->shed(now, free_slots(), late);
+        if (asked) gate_->withdraw(gate_user_);
         lock.unlock();
         runner_.discard(std::move(late), DiscardReason::kOverload);
         lock.lock();
@@ -155,9 +156,11 @@ std::optional<Batch> Batcher::next_batch(MutexLock& lock) {
     Decision decision = queue_.decide(now, free_slots());
     if (decision.kind == Decision::Kind::kSleep) {
         if (trace_) trace_->slept(now, free_slots());
+        if (asked) gate_->withdraw(gate_user_);
         clock_.wait_until(changed_, mutex_, decision.wake_at);
         return {};
     }
+    if (!asked) gate_->ask(gate_user_);
     if (!gate_->try_enter(gate_user_)) {
         lock.unlock();
         gate_->enter(gate_user_);
@@ -167,7 +170,7 @@ std::optional<Batch> Batcher::next_batch(MutexLock& lock) {
         decision = queue_.decide(now, free_slots());
     }
     if (stopping_ || decision.kind == Decision::Kind::kSleep) {
-        gate_->leave(gate_user_, Duration{0});
+        gate_->leave(gate_user_, Duration{0}, false);
         return {};
     }
     Batch batch = queue_.take(decision, now);
@@ -177,17 +180,23 @@ std::optional<Batch> Batcher::next_batch(MutexLock& lock) {
 
 void Batcher::work(int slot) {
     MutexLock lock(mutex_);
+    bool asked = false;
     while (!stopping_) {
-        std::optional<Batch> batch = next_batch(lock);
+        std::optional<Batch> batch = next_batch(lock, std::exchange(asked, false));
         if (!batch) continue;
         ++running_;
         if (queue_.waiting() > 0) changed_.notify_one();
         lock.unlock();
         const Time started = batch->started;
         runner_.run(*std::move(batch), slot);
-        gate_->leave(gate_user_, clock_.now() - started);
+        const Time ended = clock_.now();
         lock.lock();
         --running_;
+        // A session that gave its turn back first and then asked anew would be behind whoever
+        // waits, however much time that one has used.
+        asked =
+            !stopping_ && queue_.decide(clock_.now(), free_slots()).kind == Decision::Kind::kStart;
+        gate_->leave(gate_user_, ended - started, asked);
     }
 }
 

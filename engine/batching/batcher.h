@@ -76,7 +76,9 @@ class Batcher {
   private:
     void work(int slot);
     // What is to start now, with a turn on the device taken for it; none: it has slept, or shed.
-    [[nodiscard]] std::optional<Batch> next_batch(MutexLock& lock) FACET_REQUIRES(mutex_);
+    // `asked`: a turn has been asked for already.
+    [[nodiscard]] std::optional<Batch> next_batch(MutexLock& lock, bool asked)
+        FACET_REQUIRES(mutex_);
     [[nodiscard]] int free_slots() const FACET_REQUIRES(mutex_);
 
     Clock& clock_;

@@ -1,80 +1,59 @@
 // SPDX-License-Identifier: MIT
-// Turns by used time.
+// The turns under a lock.
 #include "engine/batching/device_gate.h"
 
-#include <algorithm>
+#include <map>
 
 namespace facet {
 
 DeviceGate::User DeviceGate::add_user(int slots) {
     MutexLock lock(mutex_);
-    const User user = next_user_++;
-    users_[user].slots = slots;
-    return user;
+    return turns_.add_user(slots);
 }
 
 void DeviceGate::remove_user(User user) {
     {
         MutexLock lock(mutex_);
-        users_.erase(user);
+        turns_.remove_user(user);
     }
     changed_.notify_all();
 }
 
-// Start-time fair queueing (Goyal, Vin, Cheng 1996): who has been away starts at the time that
-// whoever was let in last had used.
-void DeviceGate::arrive(Usage& usage) {
-    if (usage.inside == 0 && usage.waiting == 0) usage.used = std::max(usage.used, virtual_time_);
+void DeviceGate::ask(User user) {
+    MutexLock lock(mutex_);
+    turns_.ask(user);
 }
 
-void DeviceGate::let_in(Usage& usage) {
-    virtual_time_ = std::max(virtual_time_, usage.used);
-    ++usage.inside;
-    ++inside_;
-}
-
-bool DeviceGate::may_enter(User user) const {
-    int slots = 1;
-    for (const auto& [id, usage] : users_) slots = std::max(slots, usage.slots);
-    const Usage& mine = users_.at(user);
-    if (inside_ >= slots) return false;
-    return std::ranges::none_of(users_, [&](const auto& entry) {
-        const Usage& other = entry.second;
-        return entry.first != user && other.waiting > 0 &&
-               (other.used != mine.used ? other.used < mine.used
-                                        : other.waits_since < mine.waits_since);
-    });
+void DeviceGate::withdraw(User user) {
+    {
+        MutexLock lock(mutex_);
+        turns_.withdraw(user);
+    }
+    changed_.notify_all();
 }
 
 bool DeviceGate::try_enter(User user) {
     MutexLock lock(mutex_);
-    Usage& usage = users_.at(user);
-    arrive(usage);
-    if (usage.waiting == 0) usage.waits_since = next_wait_;
-    if (!may_enter(user)) return false;
-    let_in(usage);
+    if (!turns_.may_begin(user)) return false;
+    turns_.begin(user);
     return true;
 }
 
 void DeviceGate::enter(User user) {
-    MutexLock lock(mutex_);
-    Usage& usage = users_.at(user);
-    arrive(usage);
-    if (usage.waiting++ == 0) usage.waits_since = next_wait_++;
-    while (!may_enter(user)) changed_.wait(mutex_);
-    if (--usage.waiting > 0) usage.waits_since = next_wait_++;
-    let_in(usage);
+    {
+        MutexLock lock(mutex_);
+        while (!turns_.may_begin(user)) changed_.wait(mutex_);
+        turns_.begin(user);
+    }
     // Another slot may be free for the next.
     changed_.notify_all();
 }
 
-void DeviceGate::leave(User user, Duration used) {
+void DeviceGate::leave(User user, Duration used, bool asks_again) {
     {
         MutexLock lock(mutex_);
-        Usage& usage = users_.at(user);
-        usage.used += used;
-        --usage.inside;
-        --inside_;
+        turns_.end(user, used);
+        if (asks_again) turns_.ask(user);
     }
     changed_.notify_all();
 }

@@ -1,55 +1,40 @@
 // SPDX-License-Identifier: MIT
-// DeviceGate: lets the sessions of one device run by turns, by the time each has used.
+// DeviceGate: lets the threads of several sessions onto one device by turns.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 
 #include "engine/base/clock.h"
 #include "engine/base/mutex.h"
+#include "engine/batching/device_turns.h"
 
 namespace facet {
 
-// Invariants: at most as many runs at once as the user with the most slots asked for; of those that
-// wait the one that has used the least time goes first, and of equals the one that waits longest; a
-// user that has been away is counted as one of those present, so nobody saves up a claim.
-// Thread-safe; no lock is held between enter() and leave().
+// DeviceTurns for threads. Thread-safe; no lock is held between enter() and leave().
 class DeviceGate {
   public:
-    using User = uint64_t;
+    using User = DeviceTurns::User;
 
     [[nodiscard]] User add_user(int slots);
-    // Precondition: nothing of the user's is inside or waits.
+    // Precondition: nothing of the user's is inside or asks.
     void remove_user(User user);
 
-    // Whether it is inside now.
+    // Asks for a turn, which others with more time used wait for; enter() or withdraw() ends it.
+    void ask(User user);
+    void withdraw(User user);
+    // Whether what was asked for is inside now.
     [[nodiscard]] bool try_enter(User user);
-    // Waits for its turn.
+    // Waits for the turn that was asked for.
     void enter(User user);
-    // What enter() let in is done, and the device was busy with it for so long.
-    void leave(User user, Duration used);
+    // What entered is done, and the device was busy with it for so long. `asks_again`: in the same
+    // moment, so that nobody goes first who has used more.
+    void leave(User user, Duration used, bool asks_again);
 
   private:
-    struct Usage {
-        int slots = 1;
-        int inside = 0, waiting = 0;
-        uint64_t waits_since = 0;  // of its longest wait
-        Duration used{0};
-    };
-
-    void arrive(Usage& usage) FACET_REQUIRES(mutex_);
-    void let_in(Usage& usage) FACET_REQUIRES(mutex_);
-    [[nodiscard]] bool may_enter(User user) const FACET_REQUIRES(mutex_);
-
-    Mutex mutex_;  // guards all below; may be taken while a Batcher's lock is held
+    Mutex mutex_;  // guards turns_; may be taken while a Batcher's lock is held
     CondVar changed_;
-    std::map<User, Usage> users_ FACET_GUARDED_BY(mutex_);
-    User next_user_ FACET_GUARDED_BY(mutex_) = 1;
-    uint64_t next_wait_ FACET_GUARDED_BY(mutex_) = 1;
-    int inside_ FACET_GUARDED_BY(mutex_) = 0;
-    Duration virtual_time_ FACET_GUARDED_BY(mutex_){0};  // used by whoever was let in last
+    DeviceTurns turns_ FACET_GUARDED_BY(mutex_);
 };
 
 // The gate of that device, while anybody holds it.

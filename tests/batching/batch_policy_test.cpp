@@ -131,6 +131,63 @@ TEST(BatchPolicy, LetsFillersRideAlongButNotStartOrFillABatch) {
                  StartReason::kDeadline, 16);
 }
 
+// Of one owner with one item beside a crowd.
+QueueView crowd(size_t others, double arrivals_per_second = 1'000) {
+    return {.waiting = 1 + others,
+            .earliest_deadline = Time{10'000'000},
+            .shares = {others, 1},
+            .arrivals_per_second = arrivals_per_second};
+}
+
+// A tenth of a row to start.
+const CostTable kLinear({{1, Duration{330'000}}, {16, Duration{4'830'000}}});
+
+size_t started(const QueueView& queue, const CostTable& costs, BatchLimits limits = kDevice) {
+    return deadline_policy().decide(limits, queue, costs, Time{0}).count;
+}
+
+TEST(BatchPolicy, DoesNotLetTheOneWaitForTheCrowdWhereASmallBatchCostsLittle) {
+    EXPECT_EQ(started(crowd(60), kLinear), 2u) << "one of each";
+    EXPECT_EQ(started(crowd(12), kLinear), 2u);
+    QueueView two_rounds = crowd(60);
+    two_rounds.shares = {57, 2, 2};
+    EXPECT_EQ(started(two_rounds, kLinear), 6u) << "two of each";
+}
+
+TEST(BatchPolicy, StartsAWholeBatchWhereCuttingItWouldNotPay) {
+    const CostTable all_overhead({{1, Duration{4'000'000}}, {16, Duration{4'800'000}}});
+    EXPECT_EQ(started(crowd(60), all_overhead), 16u) << "nothing saved";
+    EXPECT_EQ(started(crowd(6), kLinear), 7u) << "less than half a full batch saved";
+    EXPECT_EQ(started(crowd(60, 3'280), kLinear), 16u) << "the device hardly keeps up";
+    EXPECT_EQ(started(crowd(60, 9'000), kLinear), 16u) << "the device does not keep up";
+    EXPECT_EQ(started(crowd(60), {}), 16u) << "costs are not known";
+    QueueView alone = crowd(60);
+    alone.shares = {61};
+    EXPECT_EQ(started(alone, kLinear), 16u);
+    QueueView alike = crowd(60);
+    alike.shares = {30, 31};
+    EXPECT_EQ(started(alike, kLinear), 16u);
+    QueueView pressed = crowd(60);
+    pressed.back_pressure = true;
+    EXPECT_EQ(started(pressed, kLinear), 16u);
+}
+
+TEST(BatchPolicy, PadsWhatGoesAheadOfACrowdToAProfile) {
+    BatchLimits limits = kDevice;
+    limits.profiles = {1, 4, 16};
+    QueueView queue = crowd(60);
+    queue.shares = {59, 1, 1};
+    const Decision decision = deadline_policy().decide(limits, queue, kLinear, Time{0});
+    EXPECT_EQ(decision.count, 3u);
+    EXPECT_EQ(decision.run_size, 4u);
+}
+
+TEST(BatchPolicy, KeepsFillersInTheRoomOfABatchWhoeverWaits) {
+    QueueView queue = crowd(2);
+    queue.fillers = 20;
+    EXPECT_EQ(started(queue, kLinear), 16u);
+}
+
 TEST(BatchSize, PadsUpOrSplitsOverProfilesWhicheverIsCheaper) {
     const BatchLimits limits{.max_batch = 8, .profiles = {1, 4, 8}};
     const auto size = [&](size_t waiting, const CostTable& costs) {

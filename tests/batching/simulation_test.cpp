@@ -91,6 +91,21 @@ TEST(Simulation, FirstComeFirstServedMakesTheQuietStreamWaitBehindTheCrowd) {
     EXPECT_DOUBLE_EQ(quiet_wait(), 23e-6);  // after three batches
 }
 
+TEST(Simulation, ACrowdCostsTheStreamBesideItHalfAsMuchAgainAsItsOwnLatencyAndABatchAtMost) {
+    const CostTable table(
+        {{1, std::chrono::microseconds(860)}, {16, std::chrono::microseconds(8'400)}});
+    SimulationSettings busy{.deadline = std::chrono::milliseconds(100)};
+    busy.limits = {.max_batch = 16, .timeout = std::chrono::milliseconds(8)};
+    const auto quiet_p99 = [&](int streams) {
+        LoadDescription description{.streams = streams, .faces = 1, .arrival = Arrival::kSteady};
+        description.length = std::chrono::seconds(40);
+        Load load = describe_load(description);
+        for (LoadFrame& frame : load.frames) frame.faces = frame.stream == 0 ? 1 : kMostFaces;
+        return summarize(simulate(load, deadline_policy(), table, busy)).streams[0].latency.p99;
+    };
+    EXPECT_LE(quiet_p99(2), 1.5 * (quiet_p99(1) + 8.4));
+}
+
 TEST(Simulation, CountsEachCropOfALongLoadOnce) {
     LoadDescription description{.streams = 5, .faces = 6, .arrival = Arrival::kBursty};
     description.length = std::chrono::seconds(20);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+
 namespace facet::testing {
 
 namespace {
@@ -47,21 +48,24 @@ LoadDescription scaled_load(int streams, double share, double crops_per_second, 
     return load;
 }
 
-Percentiles least_latency(const Load& load, const CostTable& costs, int max_batch) {
+LeastTimes least_times(const Load& load, const CostTable& costs, int max_batch) {
     const double per_crop = 1e9 / capacity(costs, max_batch);
+    const double rest_of_batch = per_crop * (max_batch - 1);
     const auto alone = static_cast<double>(costs.cost(1).count());
-    std::vector<Duration> latencies;
+    std::vector<Duration> waits, latencies;
+    waits.reserve(load.crops());
     latencies.reserve(load.crops());
     double done = 0;
     for (const LoadFrame& frame : load.frames) {
         const auto at = static_cast<double>(frame.at.count());
         done = std::max(done, at);
         for (int face = 0; face < frame.faces; ++face) {
+            waits.emplace_back(static_cast<int64_t>(std::max(0.0, done - rest_of_batch - at)));
             done += per_crop;
             latencies.emplace_back(static_cast<int64_t>(std::max(alone, done - at)));
         }
     }
-    return percentiles(latencies);
+    return {percentiles(waits), percentiles(latencies)};
 }
 
 }  // namespace facet::testing

@@ -30,9 +30,13 @@ struct NamedCosts {
 [[nodiscard]] LoadDescription scaled_load(int streams, double share, double crops_per_second,
                                           Arrival arrival);
 
-// The times from arrival to result below which no policy can keep them that takes crops in order on
-// one slot: as if the device ran at its full capacity with batches of any size, and no crop took
-// less than a batch of one.
-[[nodiscard]] Percentiles least_latency(const Load& load, const CostTable& costs, int max_batch);
+struct LeastTimes {
+    Percentiles wait;     // from arrival to the start of the crop's batch
+    Percentiles latency;  // from arrival to result
+};
+// The times below which no policy can keep them that takes crops in order on one slot: as if the
+// device ran at its full capacity with batches of any size, no crop took less than a batch of one,
+// and every crop were the last of a full batch as soon as it can be.
+[[nodiscard]] LeastTimes least_times(const Load& load, const CostTable& costs, int max_batch);
 
 }  // namespace facet::testing
