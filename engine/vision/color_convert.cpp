@@ -1,50 +1,52 @@
 // SPDX-License-Identifier: MIT
-// Colour conversion of one row at the model's size, in float: it is small, and nothing is rounded
-// twice.
+// Colour conversion at the model's size, in float: it is small, and nothing is rounded twice.
 #include "engine/vision/color_convert.h"
 
 #include <algorithm>
 
+#include "engine/vision/multiversion.h"
+
 namespace facet {
 namespace {
 
-uint8_t to_byte(float value) {
-    return static_cast<uint8_t>(static_cast<int>(std::min(std::max(value, 0.0f), 255.0f) + 0.5f));
+inline uint32_t to_byte(float value) {
+    return static_cast<uint32_t>(static_cast<int>(std::min(std::max(value, 0.0f), 255.0f) + 0.5f));
 }
 
-void yuv_to_rgb(const YuvCoefficients& c, const ComponentRows& rows, int width) {
-    float* __restrict y_red = rows[0];
-    float* __restrict u_green = rows[1];
-    float* __restrict v_blue = rows[2];
-    for (int x = 0; x < width; ++x) {
-        const float luma = (y_red[x] - c.black) * c.luma;
-        const float u = u_green[x] - 128.0f;
-        const float v = v_blue[x] - 128.0f;
-        y_red[x] = luma + c.red_v * v;
-        u_green[x] = luma + c.green_u * u + c.green_v * v;
-        v_blue[x] = luma + c.blue_u * u;
+FACET_MULTIVERSION
+void pack_yuv(const YuvCoefficients& coefficients, const float* __restrict y_values,
+              const float* __restrict u_values, const float* __restrict v_values, size_t count,
+              bool red_first, uint32_t* __restrict pixels) {
+    const YuvCoefficients c = coefficients;
+    const int red_shift = red_first ? 0 : 16, blue_shift = red_first ? 16 : 0;
+    for (size_t i = 0; i < count; ++i) {
+        const float luma = (y_values[i] - c.black) * c.luma;
+        const float u = u_values[i] - 128.0f;
+        const float v = v_values[i] - 128.0f;
+        pixels[i] = to_byte(luma + c.red_v * v) << red_shift |
+                    to_byte(luma + c.green_u * u + c.green_v * v) << 8 |
+                    to_byte(luma + c.blue_u * u) << blue_shift;
     }
 }
 
-void write_gray(ColorModel model, const YuvCoefficients& c, const ComponentRows& rows, int width,
-                uint8_t* out) {
-    for (int x = 0; x < width; ++x) {
-        if (model == ColorModel::kRgb)
-            out[x] = to_byte(0.299f * rows[0][x] + 0.587f * rows[1][x] + 0.114f * rows[2][x]);
-        else if (model == ColorModel::kYuv)
-            out[x] = to_byte((rows[0][x] - c.black) * c.luma);
-        else
-            out[x] = to_byte(rows[0][x]);
-    }
+FACET_MULTIVERSION
+void pack_rgb(const float* __restrict first, const float* __restrict second,
+              const float* __restrict third, size_t count, uint32_t* __restrict pixels) {
+    for (size_t i = 0; i < count; ++i)
+        pixels[i] = to_byte(first[i]) | to_byte(second[i]) << 8 | to_byte(third[i]) << 16;
 }
 
-void interleave(const float* first, const float* second, const float* third, int width,
-                uint8_t* out) {
-    for (int x = 0; x < width; ++x, out += 3) {
-        out[0] = to_byte(first[x]);
-        out[1] = to_byte(second[x]);
-        out[2] = to_byte(third[x]);
-    }
+FACET_MULTIVERSION
+void gray_of_rgb(const float* __restrict red, const float* __restrict green,
+                 const float* __restrict blue, size_t count, uint32_t* __restrict pixels) {
+    for (size_t i = 0; i < count; ++i)
+        pixels[i] = to_byte(0.299f * red[i] + 0.587f * green[i] + 0.114f * blue[i]);
+}
+
+FACET_MULTIVERSION
+void gray_of_luma(float black, float scale, const float* __restrict luma, size_t count,
+                  uint32_t* __restrict pixels) {
+    for (size_t i = 0; i < count; ++i) pixels[i] = to_byte((luma[i] - black) * scale);
 }
 
 }  // namespace
@@ -64,13 +66,20 @@ YuvCoefficients yuv_coefficients(ColorMatrix matrix, ColorRange range) {
             .blue_u = 2 * (1 - blue) * chroma};
 }
 
-void write_row(ColorModel model, const YuvCoefficients& coefficients, const ComponentRows& rows,
-               int width, ColorOrder order, uint8_t* out) {
-    if (order == ColorOrder::kGray) return write_gray(model, coefficients, rows, width, out);
-    if (model == ColorModel::kGray) return interleave(rows[0], rows[0], rows[0], width, out);
-    if (model == ColorModel::kYuv) yuv_to_rgb(coefficients, rows, width);
-    const bool red_first = order == ColorOrder::kRgb;
-    interleave(rows[red_first ? 0 : 2], rows[1], rows[red_first ? 2 : 0], width, out);
+void pack_pixels(ColorModel model, const YuvCoefficients& coefficients,
+                 const Components& components, size_t count, ColorOrder order, uint32_t* pixels) {
+    const auto& [first, second, third] = components;
+    const bool gray = order == ColorOrder::kGray, red_first = order == ColorOrder::kRgb;
+    if (model == ColorModel::kYuv) {
+        if (gray) return gray_of_luma(coefficients.black, coefficients.luma, first, count, pixels);
+        return pack_yuv(coefficients, first, second, third, count, red_first, pixels);
+    }
+    if (model == ColorModel::kGray) {
+        if (gray) return gray_of_luma(0, 1, first, count, pixels);
+        return pack_rgb(first, first, first, count, pixels);
+    }
+    if (gray) return gray_of_rgb(first, second, third, count, pixels);
+    pack_rgb(red_first ? first : third, second, red_first ? third : first, count, pixels);
 }
 
 }  // namespace facet

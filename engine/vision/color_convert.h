@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Rows of resampled components -> interleaved u8 pixels. Private to vision.
+// Resampled components -> packed u8 pixels. Private to vision.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "engine/vision/crop.h"
@@ -19,12 +20,12 @@ struct YuvCoefficients {
 };
 [[nodiscard]] YuvCoefficients yuv_coefficients(ColorMatrix matrix, ColorRange range);
 
-// Rows of `width` values each: R, G, B or Y, U, V or grey alone (then the others may be null). For
-// a grey model only Y is read of YUV rows.
-using ComponentRows = std::array<float*, 3>;
+// `count` values each: R, G, B or Y, U, V or grey alone (then the others may be null). For a grey
+// model only Y is read of YUV components.
+using Components = std::array<const float*, 3>;
 
-// Converts in place where it must, and writes width * channels bytes. Reentrant.
-void write_row(ColorModel model, const YuvCoefficients& coefficients, const ComponentRows& rows,
-               int width, ColorOrder order, uint8_t* out);
+// Each pixel's bytes in the order that `order` names, the first one lowest. Reentrant.
+void pack_pixels(ColorModel model, const YuvCoefficients& coefficients,
+                 const Components& components, size_t count, ColorOrder order, uint32_t* pixels);
 
 }  // namespace facet

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+// One loop, compiled for several generations of a processor; the right one is chosen when the
+// program starts. Private to vision.
+#pragma once
+
+// Needs GCC and glibc's indirect functions, which run before thread sanitizer is ready for them.
+// Elsewhere the loop is compiled once.
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#define FACET_MULTIVERSION __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define FACET_MULTIVERSION
+#endif
