@@ -86,6 +86,13 @@ void BatchQueue::push(std::unique_ptr<BatchItem> item, Time now) {
     ++waiting_;
 }
 
+void BatchQueue::put_back(std::unique_ptr<BatchItem> item) {
+    Owner& owner = owners_.at(item->owner);
+    ItemList& list = item->filler ? owner.fillers : owner.items;
+    list.put_back(std::move(item));
+    ++waiting_;
+}
+
 std::vector<std::unique_ptr<BatchItem>> BatchQueue::cancel(OwnerId owner, uint32_t generation) {
     const auto found = owners_.find(owner);
     if (found == owners_.end()) return {};
@@ -117,8 +124,8 @@ QueueView BatchQueue::view(Time now, int free_slots) const {
     return view;
 }
 
-Decision BatchQueue::decide(Time now, int free_slots) const {
-    return policy_.decide(limits_, view(now, free_slots), costs_, now);
+Decision BatchQueue::decide(Time now, int free_slots, const CostTable& costs) const {
+    return policy_.decide(limits_, view(now, free_slots), costs, now);
 }
 
 // One list of every owner, shared out in rounds: those whose turn it is, by earliest deadline.

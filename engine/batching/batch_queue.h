@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/base/clock.h"
@@ -26,7 +27,7 @@ struct Batch {
 
 // Invariants:
 //  - a batch has 1..max_batch items; every pushed item leaves exactly once, by take(), cancel(),
-//  close_owner() or shed();
+//  close_owner() or shed(), but for those that put_back() brings again;
 //  - items of one owner leave by take() in the order they were pushed, fillers among fillers;
 //  - a batch is shared out in rounds. In each round the owners with items waiting take turns by
 //  earliest deadline, and each may take its weight divided by the largest weight that still waits,
@@ -55,6 +56,9 @@ class BatchQueue {
 
     // The item's owner is open. An item of a draining owner counts as draining too.
     void push(std::unique_ptr<BatchItem> item, Time now);
+    // An item that take() returned and that did not run after all, where it was before. Its owner
+    // is open.
+    void put_back(std::unique_ptr<BatchItem> item);
     // Removes and returns the owner's items of generations up to and including `generation`.
     std::vector<std::unique_ptr<BatchItem>> cancel(OwnerId owner, uint32_t generation);
     // Removes and returns the items, of owners that may shed, without which as many others as
@@ -62,9 +66,16 @@ class BatchQueue {
     // too many, the smallest value goes first, then the latest. Items without a due time stay.
     std::vector<std::unique_ptr<BatchItem>> shed(Time now, int free_slots);
 
-    [[nodiscard]] Decision decide(Time now, int free_slots = 1) const;
-    // Precondition: `decision` is what decide(now) just returned, of kind kStart.
+    [[nodiscard]] Decision decide(Time now, int free_slots = 1) const {
+        return decide(now, free_slots, costs_);
+    }
+    // For a device with costs of its own.
+    [[nodiscard]] Decision decide(Time now, int free_slots, const CostTable& costs) const;
+    // Precondition: `decision` is what decide(now) just returned, of kind kStart, or the same with
+    // fewer items.
     [[nodiscard]] Batch take(const Decision& decision, Time now);
+    // From now on these are the costs by which it sheds and expects.
+    void use_costs(CostTable costs) { costs_ = std::move(costs); }
     // A batch that ran `rows` rows took so long.
     void observe(int rows, Duration took) { costs_.observe(rows, took); }
 

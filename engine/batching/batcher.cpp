@@ -5,6 +5,7 @@
 // queue, so either it sleeps until the right time or it takes a batch and passes the word on.
 #include "engine/batching/batcher.h"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -19,13 +20,24 @@ std::atomic<OwnerId> last_owner{0};
 Batcher::Batcher(BatchLimits limits, Clock& clock, BatchRunner& runner, BatcherOptions options)
     : clock_(clock),
       runner_(runner),
-      gate_(options.gate ? std::move(options.gate) : std::make_shared<DeviceGate>()),
-      gate_user_(gate_->add_user(limits.slots)),
+      many_devices_(!options.further.empty()),
       queue_(limits, options.costs, *options.policy) {
+    MutexLock lock(mutex_);
     if (options.trace) trace_.emplace(std::move(options.trace), limits, options.costs);
-    const int slots = limits.slots;
+    add_device(std::move(options.costs), std::move(options.gate), limits.slots);
+    for (FurtherDevice& device : options.further)
+        add_device(std::move(device.costs), std::move(device.gate), device.slots);
+    const int slots = static_cast<int>(slots_.size());
     threads_.reserve(slots);
     for (int slot = 0; slot < slots; ++slot) threads_.emplace_back([this, slot] { work(slot); });
+}
+
+void Batcher::add_device(CostTable costs, std::shared_ptr<DeviceGate> gate, int slots) {
+    if (!gate) gate = std::make_shared<DeviceGate>();
+    const DeviceGate::User user = gate->add_user(slots);
+    slots_.insert(slots_.end(), slots,
+                  {.device = devices_.size(), .gate = gate.get(), .gate_user = user});
+    devices_.push_back({std::move(costs), std::move(gate), user});
 }
 
 Batcher::~Batcher() {
@@ -38,7 +50,15 @@ Batcher::~Batcher() {
     changed_.notify_all();
     if (!withdrawn.empty()) runner_.discard(std::move(withdrawn), DiscardReason::kWithdrawn);
     for (std::thread& thread : threads_) thread.join();
-    gate_->remove_user(gate_user_);
+    MutexLock lock(mutex_);
+    for (const Device& device : devices_) device.gate->remove_user(device.gate_user);
+}
+
+void Batcher::notify() {
+    if (many_devices_)
+        changed_.notify_all();
+    else
+        changed_.notify_one();
 }
 
 OwnerId Batcher::open_owner() {
@@ -58,7 +78,7 @@ void Batcher::close_owner(OwnerId owner) {
         if (trace_) trace_->closed(clock_.now(), owner);
     }
     // The owner may have been the only one that the others waited for.
-    changed_.notify_one();
+    notify();
     if (!withdrawn.empty()) runner_.discard(std::move(withdrawn), DiscardReason::kWithdrawn);
 }
 
@@ -68,7 +88,7 @@ void Batcher::set_owner_state(OwnerId owner, OwnerState state) {
         queue_.set_owner_state(owner, state);
         if (trace_) trace_->state(clock_.now(), owner, state);
     }
-    changed_.notify_one();
+    notify();
 }
 
 void Batcher::set_owner_weight(OwnerId owner, double weight) {
@@ -103,7 +123,7 @@ void Batcher::push(std::vector<std::unique_ptr<BatchItem>> items) {
             queue_.push(std::move(item), now);
         }
     }
-    changed_.notify_one();
+    notify();
     if (!ownerless.empty()) runner_.discard(std::move(ownerless), DiscardReason::kWithdrawn);
 }
 
@@ -122,10 +142,37 @@ size_t Batcher::waiting() const {
     return queue_.waiting();
 }
 
-void Batcher::observe(int rows, Duration took) {
+void Batcher::observe(int rows, Duration took, int slot) {
     MutexLock lock(mutex_);
-    queue_.observe(rows, took);
-    if (trace_) trace_->done(clock_.now(), rows, took);
+    const size_t device = slots_[slot].device;
+    devices_[device].costs.observe(rows, took);
+    const auto first = std::ranges::find(devices_, false, &Device::lost);
+    if (first - devices_.begin() == static_cast<ptrdiff_t>(device)) queue_.observe(rows, took);
+    if (trace_ && device == 0) trace_->done(clock_.now(), rows, took);
+}
+
+bool Batcher::hand_over(Batch& batch, int slot) {
+    std::vector<std::unique_ptr<BatchItem>> withdrawn;
+    {
+        MutexLock lock(mutex_);
+        Device& lost = devices_[slots_[slot].device];
+        const auto other = std::ranges::find_if(
+            devices_, [&](const Device& device) { return &device != &lost && !device.lost; });
+        if (other == devices_.end()) return false;
+        lost.lost = true;
+        // The first device that is left is now what the queue expects of its work.
+        queue_.use_costs(std::ranges::find(devices_, false, &Device::lost)->costs);
+        for (std::unique_ptr<BatchItem>& item : batch.items) {
+            if (queue_.is_open(item->owner))
+                queue_.put_back(std::move(item));
+            else
+                withdrawn.push_back(std::move(item));
+        }
+        batch.items.clear();
+    }
+    changed_.notify_all();
+    if (!withdrawn.empty()) runner_.discard(std::move(withdrawn), DiscardReason::kWithdrawn);
+    return true;
 }
 
 Duration Batcher::expected_wait() const {
@@ -139,64 +186,104 @@ CostTable Batcher::costs() const {
 }
 
 int Batcher::free_slots() const {
-    return queue_.limits().slots - running_;
+    return static_cast<int>(std::ranges::count_if(
+        slots_, [&](const Slot& slot) { return !slot.running && !devices_[slot.device].lost; }));
 }
 
-std::optional<Batch> Batcher::next_batch(MutexLock& lock, bool asked) {
+std::vector<DeviceState> Batcher::device_states() const {
+    std::vector<DeviceState> states;
+    for (const Device& device : devices_)
+        states.push_back({.costs = device.costs, .takes_work = !device.lost, .busy_until = {}});
+    for (const Slot& slot : slots_) {
+        DeviceState& state = states[slot.device];
+        if (slot.busy_until)
+            state.busy_until.push_back(*slot.busy_until);
+        else
+            ++state.free_slots;
+    }
+    return states;
+}
+
+Duration Batcher::cost_on(size_t device, size_t rows) const {
+    return devices_[device].costs.cost(static_cast<int>(rows));
+}
+
+Decision Batcher::decide(Time now, size_t device) const {
+    Decision decision = queue_.decide(now, free_slots(), devices_[device].costs);
+    if (!many_devices_ || decision.kind == Decision::Kind::kSleep) return decision;
+    const BatchLimits& limits = queue_.limits();
+    // Of all that waits, not of what this device would take: every device must judge the same.
+    const size_t waiting = std::min(queue_.waiting(), largest_batch(limits));
+    const Choice choice = choice_of(device_states(), device, waiting, limits, now);
+    if (choice.most == 0) return {.wake_at = choice.wake_at};
+    if (choice.most >= decision.count) return decision;
+    decision.count = choice.most;
+    const auto rows = std::ranges::lower_bound(limits.profiles, static_cast<int>(choice.most));
+    decision.run_size = rows == limits.profiles.end() ? choice.most : static_cast<size_t>(*rows);
+    return decision;
+}
+
+std::optional<Batch> Batcher::next_batch(MutexLock& lock, Slot& slot, bool asked) {
     Time now = clock_.now();
     std::vector<std::unique_ptr<BatchItem>> late = queue_.shed(now, free_slots());
     if (!late.empty()) {
         if (trace_) trace_->shed(now, free_slots(), late);
-        if (asked) gate_->withdraw(gate_user_);
+        if (asked) slot.gate->withdraw(slot.gate_user);
         lock.unlock();
         runner_.discard(std::move(late), DiscardReason::kOverload);
         lock.lock();
         return {};
     }
-    Decision decision = queue_.decide(now, free_slots());
+    Decision decision = decide(now, slot.device);
     if (decision.kind == Decision::Kind::kSleep) {
         if (trace_) trace_->slept(now, free_slots());
-        if (asked) gate_->withdraw(gate_user_);
+        if (asked) slot.gate->withdraw(slot.gate_user);
         clock_.wait_until(changed_, mutex_, decision.wake_at);
         return {};
     }
-    if (!asked) gate_->ask(gate_user_);
-    if (!gate_->try_enter(gate_user_)) {
+    if (!asked) slot.gate->ask(slot.gate_user);
+    if (!slot.gate->try_enter(slot.gate_user)) {
+        slot.busy_until = now + cost_on(slot.device, decision.run_size);
+        if (many_devices_) changed_.notify_all();
         lock.unlock();
-        gate_->enter(gate_user_);
+        slot.gate->enter(slot.gate_user);
         lock.lock();
+        slot.busy_until.reset();
         // What came meanwhile goes along; what was withdrawn does not.
         now = clock_.now();
-        decision = queue_.decide(now, free_slots());
+        decision = decide(now, slot.device);
     }
-    if (stopping_ || decision.kind == Decision::Kind::kSleep) {
-        gate_->leave(gate_user_, Duration{0}, false);
+    if (stopping_ || devices_[slot.device].lost || decision.kind == Decision::Kind::kSleep) {
+        slot.gate->leave(slot.gate_user, Duration{0}, false);
         return {};
     }
     Batch batch = queue_.take(decision, now);
     if (trace_) trace_->started(now, free_slots(), batch);
+    slot.running = true;
+    slot.busy_until = now + cost_on(slot.device, batch.run_size);
     return batch;
 }
 
-void Batcher::work(int slot) {
+void Batcher::work(int number) {
     MutexLock lock(mutex_);
+    Slot& slot = slots_[number];
     bool asked = false;
-    while (!stopping_) {
-        std::optional<Batch> batch = next_batch(lock, std::exchange(asked, false));
+    while (!stopping_ && !devices_[slot.device].lost) {
+        std::optional<Batch> batch = next_batch(lock, slot, std::exchange(asked, false));
         if (!batch) continue;
-        ++running_;
-        if (queue_.waiting() > 0) changed_.notify_one();
+        if (queue_.waiting() > 0) notify();
         lock.unlock();
         const Time started = batch->started;
-        runner_.run(*std::move(batch), slot);
+        runner_.run(*std::move(batch), number);
         const Time ended = clock_.now();
         lock.lock();
-        --running_;
+        slot.running = false;
+        slot.busy_until.reset();
         // A session that gave its turn back first and then asked anew would be behind whoever
         // waits, however much time that one has used.
-        asked =
-            !stopping_ && queue_.decide(clock_.now(), free_slots()).kind == Decision::Kind::kStart;
-        gate_->leave(gate_user_, ended - started, asked);
+        asked = !stopping_ && !devices_[slot.device].lost &&
+                decide(clock_.now(), slot.device).kind == Decision::Kind::kStart;
+        slot.gate->leave(slot.gate_user, ended - started, asked);
     }
 }
 

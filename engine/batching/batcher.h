@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The threads that turn waiting items into running batches; one thread per request slot.
+// The threads that turn waiting items into running batches, on one device or on several; one thread
+// per request slot.
 #pragma once
 
 #include <functional>
@@ -12,6 +13,7 @@
 #include "engine/base/mutex.h"
 #include "engine/base/result.h"
 #include "engine/batching/batch_queue.h"
+#include "engine/batching/device_choice.h"
 #include "engine/batching/device_gate.h"
 #include "engine/batching/trace.h"
 
@@ -27,10 +29,18 @@ enum class DiscardReason {
 class BatchRunner {
   public:
     virtual ~BatchRunner() = default;
-    // Runs the batch to its end on request slot `slot` (0..slots-1, one call at a time per slot).
+    // Runs the batch to its end on request slot `slot` (0..slots-1, one call at a time per slot),
+    // or hands it over.
     virtual void run(Batch batch, int slot) = 0;
     // The items never run.
     virtual void discard(std::vector<std::unique_ptr<BatchItem>> items, DiscardReason reason) = 0;
+};
+
+// A device beside the first one, under the same queue.
+struct FurtherDevice {
+    CostTable costs;
+    int slots = 1;
+    std::shared_ptr<DeviceGate> gate = {};
 };
 
 struct BatcherOptions {
@@ -38,12 +48,17 @@ struct BatcherOptions {
     const Policy* policy = &deadline_policy();
     // The turns on its device, shared with other Batchers; none: a device of its own.
     std::shared_ptr<DeviceGate> gate = {};
-    // Records arrivals and decisions (trace.h); called with the Batcher's lock held.
+    // Records arrivals and decisions (trace.h); called with the Batcher's lock held. Of further
+    // devices it shows the batches alone.
     TraceWriter::Sink trace = {};
+    // Batches go where device_choice.h says; request slots are numbered on from those of the first
+    // device, which `limits`, `costs` and `gate` are about.
+    std::vector<FurtherDevice> further = {};
 };
 
 // Invariants: each item pushed reaches the runner exactly once, through run() or discard(); while a
-// slot is free no item waits beyond its deadline, by `clock`; no lock is held across the runner.
+// slot is free no item waits beyond its deadline, by `clock`, unless another device is predicted to
+// be done with it first; no lock is held across the runner.
 // Thread-safe. The destructor discards what waits, lets running batches end and joins the threads;
 // it must not be called from within the runner.
 class Batcher {
@@ -66,30 +81,54 @@ class Batcher {
     void push(std::vector<std::unique_ptr<BatchItem>> items);
     void cancel(OwnerId owner, uint32_t generation);
 
-    // A batch that ran `rows` rows took so long; refines the costs.
-    void observe(int rows, Duration took);
+    // A batch that ran `rows` rows on slot `slot` took so long; refines its device's costs.
+    void observe(int rows, Duration took, int slot = 0);
+    // From within run(): the slot's device is lost. Its batch goes back to the queue, what has been
+    // withdrawn meanwhile is discarded, and the device takes no further work. False, and nothing is
+    // done, where no other device is left.
+    [[nodiscard]] bool hand_over(Batch& batch, int slot);
 
     [[nodiscard]] size_t waiting() const;
     [[nodiscard]] Duration expected_wait() const;
     [[nodiscard]] CostTable costs() const;
 
   private:
+    struct Device {
+        CostTable costs;
+        std::shared_ptr<DeviceGate> gate;
+        DeviceGate::User gate_user = 0;
+        bool lost = false;
+    };
+    struct Slot {
+        size_t device = 0;
+        DeviceGate* gate = nullptr;  // its device's
+        DeviceGate::User gate_user = 0;
+        bool running = false;
+        std::optional<Time> busy_until;  // predicted; while it runs or waits for its turn
+    };
+
+    void add_device(CostTable costs, std::shared_ptr<DeviceGate> gate, int slots);
     void work(int slot);
     // What is to start now, with a turn on the device taken for it; none: it has slept, or shed.
     // `asked`: a turn has been asked for already.
-    [[nodiscard]] std::optional<Batch> next_batch(MutexLock& lock, bool asked)
+    [[nodiscard]] std::optional<Batch> next_batch(MutexLock& lock, Slot& slot, bool asked)
         FACET_REQUIRES(mutex_);
+    [[nodiscard]] Duration cost_on(size_t device, size_t rows) const FACET_REQUIRES(mutex_);
+    [[nodiscard]] Decision decide(Time now, size_t device) const FACET_REQUIRES(mutex_);
+    [[nodiscard]] std::vector<DeviceState> device_states() const FACET_REQUIRES(mutex_);
     [[nodiscard]] int free_slots() const FACET_REQUIRES(mutex_);
+    // Wakes one worker, or all where they decide differently.
+    void notify();
 
     Clock& clock_;
     BatchRunner& runner_;
-    const std::shared_ptr<DeviceGate> gate_;
-    const DeviceGate::User gate_user_;
+    const bool many_devices_;
     mutable Mutex mutex_;  // guards what is below; never held across runner_
     CondVar changed_;      // queue_ or stopping_ changed
     BatchQueue queue_ FACET_GUARDED_BY(mutex_);
     std::optional<TraceWriter> trace_ FACET_GUARDED_BY(mutex_);
-    int running_ FACET_GUARDED_BY(mutex_) = 0;  // batches
+    std::vector<Device> devices_ FACET_GUARDED_BY(mutex_);
+    std::vector<Slot> slots_ FACET_GUARDED_BY(mutex_);
     bool stopping_ FACET_GUARDED_BY(mutex_) = false;
     std::vector<std::thread> threads_;
 };

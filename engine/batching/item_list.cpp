@@ -2,6 +2,7 @@
 // The list's bookkeeping.
 #include "engine/batching/item_list.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace facet {
@@ -10,6 +11,16 @@ void ItemList::append(std::unique_ptr<BatchItem> item) {
     deadlines_.append(item->deadline);
     dues_.append(item->due);
     items_.push_back(std::move(item));
+}
+
+void ItemList::put_back(std::unique_ptr<BatchItem> item) {
+    const auto place = std::ranges::upper_bound(items_, item->order, {},
+                                                [](const auto& other) { return other->order; });
+    items_.insert(place, std::move(item));
+    // Minimum knows only how to grow at its end.
+    ItemList ordered;
+    for (std::unique_ptr<BatchItem>& other : items_) ordered.append(std::move(other));
+    *this = std::move(ordered);
 }
 
 std::unique_ptr<BatchItem> ItemList::remove_front() {

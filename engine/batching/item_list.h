@@ -30,6 +30,8 @@ struct BatchItem {
 class ItemList {
   public:
     void append(std::unique_ptr<BatchItem> item);
+    // Among the others by its order.
+    void put_back(std::unique_ptr<BatchItem> item);
     // Precondition: !empty().
     [[nodiscard]] std::unique_ptr<BatchItem> remove_front();
     // Removes and returns those that `leaves` picks; the others keep their order.
