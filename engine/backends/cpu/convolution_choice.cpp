@@ -3,6 +3,7 @@
 #include "engine/backends/cpu/convolution_choice.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <string>
 
@@ -68,12 +69,13 @@ class Workbench {
 
 template <typename Function>
 double shortest(const Function& run) {
+    using Clock = std::chrono::steady_clock;
     run();
     double best = std::numeric_limits<double>::max();
     for (int i = 0; i < kRuns; ++i) {
-        const double start = thread_seconds();
+        const auto start = Clock::now();
         run();
-        best = std::min(best, thread_seconds() - start);
+        best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
     }
     return best;
 }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The table of tiles and the estimate that picks from it.
+#include "engine/backends/gpu/gemm.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace facet::gpu {
+
+namespace {
+
+constexpr std::array<GemmTile, 6> kTiles{{
+    {128, 64, 16, 8},
+    {64, 64, 16, 8},
+    {128, 16, 64, 2},
+    {64, 16, 32, 2},
+    {32, 32, 16, 4},
+    {32, 16, 16, 4},
+}};
+constexpr int64_t kWidestTile = 64;
+
+int64_t divide_up(int64_t a, int64_t b) {
+    return (a + b - 1) / b;
+}
+
+// Of one work group, in multiply-adds; what every work item pays beside them is fetching its share
+// of the tile, which weighs more the smaller its block of results is.
+double group_cost(const GemmTile& tile, const GemmSize& size) {
+    constexpr double kFetch = 12;  // multiply-adds that fetching one element stands for
+    const double fetched = static_cast<double>(tile.tile_m + tile.tile_n);
+    return static_cast<double>(size.padded_k) *
+           (static_cast<double>(tile.tile_m * tile.tile_n) + kFetch * fetched);
+}
+
+Variant variant_of_tile(ProgramBuilder& builder, KernelSpec spec, const GemmSize& size,
+                        const GemmTile& tile) {
+    const std::pair<const char*, int64_t> numbers[] = {{"TILE_M", tile.tile_m},
+                                                       {"TILE_N", tile.tile_n},
+                                                       {"TILE_K", kTileK},
+                                                       {"LANES_M", tile.lanes_m},
+                                                       {"LANES_N", tile.lanes_n},
+                                                       {"WORK_M", tile.tile_m / tile.lanes_m},
+                                                       {"WORK_N", tile.tile_n / tile.lanes_n},
+                                                       {"LOAD_STEP", tile.lanes() / tile.tile_m},
+                                                       {"K", size.k},
+                                                       {"PADDED_K", size.padded_k},
+                                                       {"PADDED_N", size.padded_n},
+                                                       {"OUTSIDE", 1 << 28}};
+    for (const auto& [name, value] : numbers) spec.define(name, value);
+    spec.define("UNROLL", builder.target().is_gpu);
+    const auto work = [size, tile](int rows) {
+        const auto lanes = static_cast<size_t>(tile.lanes());
+        const size_t m = divide_up(size.m * rows, tile.tile_m);
+        const size_t n = divide_up(size.n, tile.tile_n);
+        const auto groups = static_cast<size_t>(size.groups);
+        return opencl::WorkSize{{m * lanes, n, groups}, {lanes, 1, 1}};
+    };
+    return {builder.kernel(spec), {}, work};
+}
+
+}  // namespace
+
+std::span<const GemmTile> gemm_tiles() {
+    return kTiles;
+}
+
+GemmSize gemm_size(int64_t m, int64_t n, int64_t k, int64_t groups) {
+    return {
+        m, n, k, groups, divide_up(k, kTileK) * kTileK, divide_up(n, kWidestTile) * kWidestTile};
+}
+
+size_t choose_tile(const GemmSize& size, int rows, const Target& target) {
+    if (target.only_tile) return *target.only_tile;
+    // A compute unit works on several groups at once, or it would wait for memory most of the time.
+    constexpr int64_t kGroupsAtOnce = 2;
+    size_t best = 0;
+    double least = 0;
+    for (size_t i = 0; i < kTiles.size(); ++i) {
+        const int64_t groups = divide_up(size.m * rows, kTiles[i].tile_m) *
+                               divide_up(size.n, kTiles[i].tile_n) * size.groups;
+        const int64_t waves = divide_up(groups, target.compute_units * kGroupsAtOnce);
+        const double cost = static_cast<double>(waves) * group_cost(kTiles[i], size);
+        if (i > 0 && cost >= least) continue;
+        best = i;
+        least = cost;
+    }
+    return best;
+}
+
+std::vector<size_t> add_gemm_variants(ProgramBuilder& builder, const KernelSpec& spec,
+                                      const GemmSize& size, const std::vector<BufferId>& arguments,
+                                      KernelStep& step) {
+    const int largest = step.batched ? builder.target().max_batch : 1;
+    std::map<size_t, size_t> variant_of;  // by tile
+    std::vector<size_t> choice(builder.target().max_batch + 1, 0);
+    for (int rows = 1; rows <= largest; ++rows) {
+        const size_t index = choose_tile(size, rows, builder.target());
+        const auto [entry, added] = variant_of.emplace(index, step.variants.size());
+        if (added) step.variants.push_back(variant_of_tile(builder, spec, size, kTiles[index]));
+        if (added) step.variants.back().arguments = arguments;
+        choice[rows] = entry->second;
+    }
+    if (largest == 1) std::ranges::fill(choice, choice[1]);
+    return choice;
+}
+
+}  // namespace facet::gpu

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// Compiling: the program, its kernels, its weights on the device.
+#include "engine/backends/gpu/gpu_model.h"
+
+#include <algorithm>
+
+#include "engine/backends/gpu/gemm.h"
+#include "engine/backends/gpu/gpu_request.h"
+#include "engine/backends/gpu/program_builder.h"
+#include "engine/backends/gpu/program_cache.h"
+
+namespace facet::gpu {
+
+namespace {
+
+constexpr const char* kBuildOptions = "-cl-std=CL1.2";
+
+Error invalid(std::string message) {
+    return {ErrorCode::kInvalidArgument, std::move(message)};
+}
+
+Result<void> check(const Graph& graph, const std::string& name, const CompileOptions& options) {
+    FACET_TRY(require_precision(options.precision, name,
+                                {Precision::kAuto, Precision::kF32, Precision::kF16}));
+    if (options.max_batch < 1)
+        return invalid("max_batch is " + std::to_string(options.max_batch) +
+                       "; supported: 1 and above");
+    if (options.threads < 0)
+        return invalid("threads is " + std::to_string(options.threads) +
+                       "; supported: 0 and above");
+    for (const ValueId id : graph.inputs)
+        if (options.max_batch > 1 && !graph.value(id).batched)
+            return invalid("input '" + graph.value(id).name +
+                           "' has no axis of rows; supported: max_batch 1");
+    for (const ValueId id : graph.outputs)
+        if (options.max_batch > 1 && graph.value(id).shape.rank() == 0)
+            return invalid("output '" + graph.value(id).name +
+                           "' has no axis of rows; supported: max_batch 1");
+    return {};
+}
+
+Port port_of(const Value& value) {
+    return {value.name, value.type, value.shape};
+}
+
+}  // namespace
+
+GpuModel::GpuModel(std::string name, opencl::ContextPtr context, std::shared_ptr<const Graph> graph,
+                   const CompileOptions& options)
+    : name_(std::move(name)),
+      context_(std::move(context)),
+      graph_(std::move(graph)),
+      max_batch_(options.max_batch),
+      storage_(options.precision == Precision::kF16 ? Storage::kF16 : Storage::kF32) {
+    for (const ValueId id : graph_->inputs) inputs_.push_back(port_of(graph_->value(id)));
+    for (const ValueId id : graph_->outputs) outputs_.push_back(port_of(graph_->value(id)));
+}
+
+Result<std::shared_ptr<CompiledModel>> GpuModel::compile(const opencl::DeviceInfo& device,
+                                                         const std::string& name,
+                                                         std::shared_ptr<const Graph> graph,
+                                                         const CompileOptions& options) {
+    FACET_TRY(check(*graph, name, options));
+    FACET_ASSIGN(auto context, opencl::Context::open(device));
+    const std::shared_ptr<GpuModel> model(
+        new GpuModel(name, std::move(context), std::move(graph), options));
+    FACET_TRY(model->build());
+    return std::shared_ptr<CompiledModel>(model);
+}
+
+Result<void> GpuModel::build() {
+    const opencl::DeviceInfo& device = context_->device();
+    Target target{.storage = storage_,
+                  .compute_units = std::max(device.compute_units, 1u),
+                  .is_gpu = device.type != opencl::DeviceType::kCpu,
+                  .max_batch = max_batch_};
+    if (!target.is_gpu) target.only_tile = gemm_tiles().size() - 1;
+    ProgramBuilder builder(*graph_, target);
+    FACET_ASSIGN(program_, builder.build());
+    FACET_TRY(check_sizes());
+    if (program_->source.kernel_count() > 0) {
+        FACET_ASSIGN(auto binary, ProgramCache::of(device).program(
+                                      context_, program_->source.text(), kBuildOptions));
+        binary_ = std::move(binary);
+    }
+    return upload_constants();
+}
+
+// Kernels count elements in int.
+Result<void> GpuModel::check_sizes() const {
+    for (const Value& value : graph_->values) {
+        const int64_t elements = value.shape.elements() * (value.batched ? max_batch_ : 1);
+        if (elements < INT32_MAX) continue;
+        return Error{ErrorCode::kUnsupported, "value '" + value.name + "' " + value.shape.text() +
+                                                  " for max_batch " + std::to_string(max_batch_) +
+                                                  " on " + name_ +
+                                                  "; supported: less than 2^31 elements"};
+    }
+    return {};
+}
+
+Result<void> GpuModel::upload_constants() {
+    FACET_ASSIGN(auto queue, opencl::Queue::create(context_));
+    for (const std::vector<std::byte>& bytes : program_->constants) {
+        FACET_ASSIGN(auto buffer,
+                     opencl::Buffer::create(context_, std::max<size_t>(bytes.size(), 1)));
+        if (!bytes.empty()) FACET_TRY(queue.write(buffer, 0, bytes));
+        constants_.push_back(std::move(buffer));
+    }
+    return queue.finish();
+}
+
+Result<std::unique_ptr<InferRequest>> GpuModel::create_request() {
+    return GpuRequest::create(std::static_pointer_cast<const GpuModel>(shared_from_this()));
+}
+
+std::optional<size_t> GpuModel::working_bytes(int rows) {
+    if (rows < 1 || rows > max_batch_) return {};
+    size_t bytes = 0;
+    for (const Extent& slot : program_->slots) bytes += slot.bytes(rows);
+    return bytes;
+}
+
+std::string GpuModel::description() const {
+    const opencl::DeviceInfo& device = context_->device();
+    std::string text = device.name + " (" + device.version + ", driver " + device.driver + "), " +
+                       (storage_ == Storage::kF16 ? "fp16" : "fp32") + ", " +
+                       std::to_string(program_->steps.size()) + " steps of " +
+                       std::to_string(program_->source.kernel_count()) + " kernels";
+    std::string on_cpu;
+    for (const PlannedStep& step : program_->plan)
+        if (!step.host_reason.empty())
+            on_cpu += (on_cpu.empty() ? "" : ", ") + graph_->nodes[step.node].text() + ": " +
+                      step.host_reason;
+    return text + (on_cpu.empty() ? ", all nodes on the device" : "; on the CPU: " + on_cpu);
+}
+
+}  // namespace facet::gpu

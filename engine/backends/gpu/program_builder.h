@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// Builds a program step by step: keeps track of where each value lies, and copies where somebody
+// needs it elsewhere.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/backends/gpu/program.h"
+
+namespace facet::gpu {
+
+// What the choice of kernels depends on.
+struct Target {
+    Storage storage = Storage::kF32;  // of weights and of what lies between the kernels
+    unsigned compute_units = 1;
+    bool is_gpu = true;               // false: a processor, where code that is quick to build wins
+    std::optional<size_t> only_tile;  // of gemm_tiles(), whatever the batch size; for tests
+    int max_batch = 1;
+};
+
+// Lowerings call this to find inputs, allocate, append steps and define outputs. Invariants: a
+// value's places all hold the same elements; steps are appended in execution order.
+class ProgramBuilder {
+  public:
+    // `graph` outlives the builder.
+    ProgramBuilder(const Graph& graph, const Target& target);
+    [[nodiscard]] Result<std::shared_ptr<const Program>> build();
+
+    [[nodiscard]] const Graph& graph() const { return graph_; }
+    [[nodiscard]] const Target& target() const { return target_; }
+    [[nodiscard]] const Node& node(const PlannedStep& step) const {
+        return graph_.nodes[step.node];
+    }
+    // Of one row of the batch; a scalar has rank 0.
+    [[nodiscard]] const Shape& item(ValueId value) const { return graph_.value(value).shape; }
+    [[nodiscard]] bool batched(ValueId value) const { return graph_.value(value).batched; }
+    // Of the last node of the step.
+    [[nodiscard]] ValueId result(const PlannedStep& step) const;
+
+    // Wherever and however it lies on the device; constants are f32.
+    [[nodiscard]] View view(ValueId value);
+    // From the start of a buffer, row-major.
+    [[nodiscard]] View dense(ValueId value);
+    [[nodiscard]] View dense(ValueId value, Storage storage);
+    void define(ValueId value, View view);
+
+    // For one value's elements, in the target's storage.
+    [[nodiscard]] View allocate(ValueId value);
+    // Contents that all requests share.
+    [[nodiscard]] BufferId constant(std::span<const float> values, Storage storage);
+    [[nodiscard]] BufferId constant(std::span<const int32_t> values);
+
+    [[nodiscard]] std::string kernel(const KernelSpec& spec) { return program_->source.add(spec); }
+    void add(KernelStep step);
+
+    [[nodiscard]] HostId on_host(ValueId value);
+    [[nodiscard]] HostId allocate_host(ValueId value);
+    void define_host(ValueId value, HostId host) { hosts_[value] = host; }
+    void add(HostStep step);
+
+  private:
+    void place_inputs();
+    void place_output(size_t port);
+    [[nodiscard]] BufferId add_buffer(Buffer buffer);
+    [[nodiscard]] Extent extent(ValueId value, size_t element_bytes) const;
+
+    const Graph& graph_;
+    const Target target_;
+    std::shared_ptr<Program> program_ = std::make_shared<Program>();
+    size_t current_ = 0;  // the planned step being lowered
+    std::string current_name_;
+    std::vector<std::optional<View>> views_;  // by value
+    std::vector<std::optional<HostId>> hosts_;
+    std::map<std::pair<ValueId, Storage>, View> dense_;
+};
+
+}  // namespace facet::gpu
