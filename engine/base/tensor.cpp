@@ -3,14 +3,16 @@
 #include "engine/base/tensor.h"
 
 #include <bit>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 
 namespace facet {
 
 namespace {
 
-constexpr std::align_val_t kAlignment{64};
+constexpr size_t kAlignment = 64;
 
 }  // namespace
 
@@ -82,10 +84,13 @@ std::string_view to_string(DataType type) {
 Tensor Tensor::allocate(DataType type, const Shape& shape) {
     // One extra element keeps empty tensors distinguishable from absent ones.
     const size_t size = (shape.elements() + 1) * size_of(type);
-    void* bytes = ::operator new(size, kAlignment);
-    std::memset(bytes, 0, size);
+    // The system's own zeroes: large blocks get their pages when they are first written.
+    size_t space = size + kAlignment;
+    void* bytes = std::calloc(space, 1);
+    if (bytes == nullptr) throw std::bad_alloc();
     Tensor tensor;
-    tensor.owner_ = std::shared_ptr<void>(bytes, [](void* p) { ::operator delete(p, kAlignment); });
+    tensor.owner_ = std::shared_ptr<void>(bytes, [](void* block) { std::free(block); });
+    std::align(kAlignment, size, bytes, space);
     tensor.bytes_ = bytes;
     tensor.type_ = type;
     tensor.shape_ = shape;

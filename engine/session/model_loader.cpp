@@ -5,12 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/backends/reference/reference_backend.h"
-#include "engine/backends/registry.h"
-#include "engine/backends/row_check.h"
 #include "engine/formats/model_reader.h"
-#include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"
+#include "engine/model/compile_model.h"
 #include "engine/session/session_internal.h"
 #include "engine/vision/model_info.h"
 
@@ -71,20 +68,6 @@ Result<CropSpec> crop_spec(const Value& input, const ImageInputInfo& info) {
     return spec;
 }
 
-// Prepared to take u8 pixels, and proved to keep rows apart where a batch may hold several.
-Result<void> prepare_for_batches(Graph& graph, size_t input, const ImageInputInfo& info,
-                                 int max_batch) {
-    FACET_TRY(accept_u8_pixels(graph, input, {info.mean, info.scale}, info.channels_last));
-    FACET_TRY(prepare(graph, reference::evaluate));
-    const std::vector<BatchVerdict> verdicts = analyze_batchability(graph);
-    if (max_batch == 1) return {};
-    const Result<void> batchable = require_batchable(graph, verdicts);
-    if (!batchable.ok())
-        return batchable.error().within("setting 'max_batch' " + std::to_string(max_batch) +
-                                        " (1 runs the model item by item)");
-    return {};
-}
-
 Result<std::vector<OutputPort>> converter_ports(const CompiledModel& compiled,
                                                 const ModelInfo& info) {
     std::vector<OutputPort> ports;
@@ -114,48 +97,36 @@ Result<std::vector<SessionModel::Output>> make_outputs(const CompiledModel& comp
     return outputs;
 }
 
-std::vector<std::string> listing_outputs(const Graph& graph) {
-    std::vector<std::string> names;
-    for (const Node& node : graph.nodes)
-        if (std::holds_alternative<DetectionOutputParams>(node.params))
-            names.push_back(graph.value(node.outputs[0]).name);
-    return names;
-}
-
 Result<SessionModel> make_model(Graph graph, const ModelInfo& info, const Backend& backend,
                                 const SessionSettings& session) {
     FACET_ASSIGN(const size_t input, find_image_input(graph, info.input));
     FACET_ASSIGN(const CropSpec crop, crop_spec(graph.value(graph.inputs[input]), info.input));
-    FACET_TRY(prepare_for_batches(graph, input, info.input, session.max_batch));
-    const RowCheckOptions row_check{.listing_outputs = listing_outputs(graph)};
-    FACET_ASSIGN(std::shared_ptr<CompiledModel> compiled,
-                 backend.compile(std::make_shared<const Graph>(std::move(graph)),
-                                 {.max_batch = session.max_batch,
-                                  .threads = session.threads,
-                                  .precision = session.precision}));
-    FACET_TRY(check_rows(*compiled, row_check));
+    FACET_TRY(accept_u8_pixels(graph, input, {info.input.mean, info.input.scale},
+                               info.input.channels_last));
+    FACET_ASSIGN(CompiledRows compiled,
+                 compile_model(std::move(graph), {.backend = &backend,
+                                                  .options = {.max_batch = session.max_batch,
+                                                              .threads = session.threads,
+                                                              .precision = session.precision}}));
     FACET_ASSIGN(std::vector<SessionModel::Output> outputs,
-                 make_outputs(*compiled, info, crop, session.threshold));
+                 make_outputs(*compiled.model, info, crop, session.threshold));
     return SessionModel{.name = info.name,
                         .device = std::string(backend.name()),
                         .crop = crop,
-                        .compiled = std::move(compiled),
+                        .compiled = std::move(compiled.model),
                         .outputs = std::move(outputs)};
 }
 
 }  // namespace
 
 Result<SessionModel> load_model(const ModelSettings& model, const SessionSettings& session) {
-    const Result<const Backend*> backend = find_backend(session.device);
-    if (!backend.ok())
-        return Error{ErrorCode::kInvalidArgument, backend.error().message}.within(
-            "setting 'device'");
+    FACET_ASSIGN(const Backend* const backend, find_device(session.device));
     FACET_ASSIGN(const ModelInfo info, find_info(model, session));
     std::optional<Extent2> open_size;
     if (info.input.width > 0 && info.input.height > 0)
         open_size = {info.input.height, info.input.width};
     FACET_ASSIGN(Graph graph, read_model(model.path, open_size));
-    Result<SessionModel> made = make_model(std::move(graph), info, **backend, session);
+    Result<SessionModel> made = make_model(std::move(graph), info, *backend, session);
     if (!made.ok()) return made.error().within(model.path.string());
     return made;
 }

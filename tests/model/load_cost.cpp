@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// Prints what loading a model costs in each way to batch it, against loading it for one row: time
+// (the least of several, taken by turns) and memory that a loaded model with a request holds. Each
+// load is the first one of a process of its own.
+#include <malloc.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "engine/model.h"
+
+namespace facet {
+namespace {
+
+constexpr int kRounds = 7;
+
+struct Way {
+    const char* name;
+    ModelOptions options;
+    double best_ms = 1e9;
+    double mebibytes = 0;
+};
+
+double milliseconds_now() {
+    return std::chrono::duration<double, std::milli>(steady_clock().now()).count();
+}
+
+// Heap in use, mapped blocks included.
+double heap_mebibytes() {
+    const struct mallinfo2 info = mallinfo2();
+    return static_cast<double>(info.uordblks + info.hblkhd) / (1 << 20);
+}
+
+struct Cost {
+    double milliseconds = 0, mebibytes = 0;
+};
+
+Cost load(const char* path, const Way& way) {
+    const double heap = heap_mebibytes(), started = milliseconds_now();
+    const auto model = Model::load(path, way.options);
+    if (!model.ok()) {
+        std::fprintf(stderr, "%s: %s\n", way.name, model.error().text().c_str());
+        _exit(1);
+    }
+    const double took = milliseconds_now() - started;
+    const auto request = (*model)->create_request();
+    return {took, request.ok() ? heap_mebibytes() - heap : 0};
+}
+
+bool measure(const char* path, Way& way) {
+    int ends[2];
+    if (pipe(ends) != 0) return false;
+    const pid_t child = fork();
+    if (child == 0) {
+        const Cost cost = load(path, way);
+        _exit(write(ends[1], &cost, sizeof(cost)) == sizeof(cost) ? 0 : 1);
+    }
+    close(ends[1]);
+    Cost cost;
+    const bool told = read(ends[0], &cost, sizeof(cost)) == sizeof(cost);
+    close(ends[0]);
+    waitpid(child, nullptr, 0);
+    way.best_ms = std::min(way.best_ms, cost.milliseconds);
+    way.mebibytes = cost.mebibytes;
+    return told;
+}
+
+int run(int argc, char** argv) {
+    if (argc < 2) {
+        std::fprintf(stderr, "usage: %s MODEL [WIDTHxHEIGHT...]\n", argv[0]);
+        return 2;
+    }
+    std::vector<Way> ways{{"one row", {}},
+                          {"BATCH:CPU(8)", {.device = "BATCH:CPU(8)"}},
+                          {"max_batch 16", {.max_batch = 16}},
+                          {"profiles 16", {.batch_profiles = {16}}},
+                          {"profiles 1,2,4,8,16", {.batch_profiles = {1, 2, 4, 8, 16}}}};
+    std::vector<ImageSize> sizes;
+    for (int i = 2; i < argc; ++i) {
+        ImageSize size;
+        if (std::sscanf(argv[i], "%dx%d", &size.width, &size.height) != 2) return 2;
+        sizes.push_back(size);
+    }
+    static std::vector<std::string> names;
+    names.reserve(sizes.size());
+    if (!sizes.empty()) ways.resize(1);
+    for (size_t count = 1; count <= sizes.size(); ++count) {
+        names.push_back(std::to_string(count) + " image sizes");
+        const std::vector<ImageSize> first(sizes.begin(),
+                                           sizes.begin() + static_cast<std::ptrdiff_t>(count));
+        ways.push_back({names.back().c_str(), {.image_size_profiles = first}});
+    }
+    for (int round = 0; round < kRounds; ++round)
+        for (Way& way : ways)
+            if (!measure(argv[1], way)) return 1;
+    for (const Way& way : ways)
+        std::printf("%-20s %8.1f ms (%.2f of one row) %8.1f MiB\n", way.name, way.best_ms,
+                    way.best_ms / ways.front().best_ms, way.mebibytes);
+    return 0;
+}
+
+}  // namespace
+}  // namespace facet
+
+int main(int argc, char** argv) {
+    return facet::run(argc, argv);
+}
