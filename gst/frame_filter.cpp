@@ -121,7 +121,7 @@ gboolean source_event(GstPad* pad, GstObject* parent, GstEvent* event) {
     return gst_pad_event_default(pad, parent, event);
 }
 
-gboolean answer_latency(const FrameStream& stream, GstPad* sink, GstQuery* query) {
+gboolean answer_latency(FrameStream& stream, GstPad* sink, GstQuery* query) {
     if (!gst_pad_peer_query(sink, query)) return FALSE;
     gboolean live = FALSE;
     GstClockTime least = 0, most = 0;

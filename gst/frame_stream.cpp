@@ -78,7 +78,19 @@ GstFlowReturn FrameStream::chain(Ref<GstBuffer> buffer) {
     if (std::ranges::any_of(frame.regions, &PlannedRegion::runs) && !take_crops(frame, tokens))
         return GST_FLOW_ERROR;
     submit(std::move(frame), std::move(tokens));
+    foresee_latency();
     return flow();
+}
+
+Duration FrameStream::latency() {
+    foresee_latency();
+    return latency_.bound();
+}
+
+// What waits at this moment, of all streams, is what the next frame stands behind.
+void FrameStream::foresee_latency() {
+    if (latency_.foresee(session_->expected_wait()))
+        gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
 }
 
 bool FrameStream::take_crops(Entry& frame, std::vector<Token>& tokens) {

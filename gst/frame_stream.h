@@ -71,8 +71,8 @@ class FrameStream {
     // Any thread.
     void qos(GstClockTimeDiff lateness, GstClockTime running_time);  // as downstream's event says
     [[nodiscard]] GstStructure* stats() const;                       // transfer full
-    void reconfigure();  // upstream event: tries again after not-linked
-    [[nodiscard]] Duration latency() const { return latency_.bound(); }
+    void reconfigure();                // upstream event: tries again after not-linked
+    [[nodiscard]] Duration latency();  // of a frame that comes now, as a bound
 
     // Source pad's (de)activation, and its task.
     void activate();
@@ -106,6 +106,7 @@ class FrameStream {
     void expect(Item& item, const PlannedRegion& region) const;
     [[nodiscard]] bool is_late(GstBuffer* buffer) const;
     void watch(const Entry& frame);
+    void foresee_latency();
     void report();
     bool write_results(Entry& frame);  // false: the device is beyond hope, and that was told
     void stop_after(GstFlowReturn flow);

@@ -35,6 +35,17 @@ bool LatencyMeter::add(Duration latency, Duration infer, Time now) {
     return true;
 }
 
+bool LatencyMeter::foresee(Duration wait) {
+    if (wait <= timeout_) return false;
+    MutexLock lock(mutex_);
+    const Duration foreseen = with_room(wait + service_);
+    if (foreseen <= bound_) return false;
+    // A queue grows by a few items at a time: not every one of them is worth telling.
+    bound_ = std::max(foreseen, with_room(bound_));
+    previous_ = std::max(previous_, foreseen);
+    return true;
+}
+
 Duration LatencyMeter::bound() const {
     MutexLock lock(mutex_);
     return bound_;

@@ -48,8 +48,8 @@ TEST(LatencyMeter, CoversWaitsBeyondTheTimeoutWithRoomForTheNext) {
 
 TEST(LatencyMeter, ForgetsASlowStartAfterTwoWindows) {
     LatencyMeter meter(kNone, kNone);
-    EXPECT_TRUE(meter.add(milliseconds(500), kNone, seconds(20)));
-    EXPECT_EQ(fill(meter, milliseconds(8), seconds(20)), 1);
+    EXPECT_TRUE(meter.add(milliseconds(500), kNone, seconds(100)));
+    EXPECT_EQ(fill(meter, milliseconds(8), seconds(100)), 1);
     EXPECT_EQ(meter.bound(), milliseconds(10));
 }
 
@@ -59,8 +59,21 @@ TEST(LatencyMeter, GrowthIsToldAtOnceButOneReductionSoonAfterAnotherIsNot) {
     EXPECT_EQ(fill(meter, milliseconds(80), seconds(101)), 1);
     EXPECT_EQ(fill(meter, milliseconds(40), seconds(102)), 0);
     EXPECT_EQ(meter.bound(), milliseconds(100));
-    EXPECT_EQ(fill(meter, milliseconds(40), seconds(112)), 1);
-    EXPECT_EQ(fill(meter, milliseconds(80), seconds(113)), 1);
+    EXPECT_EQ(fill(meter, milliseconds(40), seconds(160)), 0);
+    EXPECT_EQ(fill(meter, milliseconds(40), seconds(161)), 1);
+    EXPECT_EQ(fill(meter, milliseconds(80), seconds(162)), 1);
+}
+
+TEST(LatencyMeter, ForeseesWhatAQueueThatHasGrownWillDoBeforeAFrameHasSufferedIt) {
+    LatencyMeter meter(milliseconds(5), milliseconds(20));
+    EXPECT_FALSE(meter.foresee(milliseconds(5))) << "no more than the timeout";
+    EXPECT_FALSE(meter.foresee(milliseconds(17))) << "of this the bound has room";
+    EXPECT_TRUE(meter.foresee(milliseconds(60)));
+    EXPECT_EQ(meter.bound(), milliseconds(100));
+    EXPECT_FALSE(meter.foresee(milliseconds(60)));
+    EXPECT_TRUE(meter.foresee(milliseconds(61))) << "the first beyond it";
+    EXPECT_FALSE(meter.foresee(milliseconds(70))) << "but not each of a queue that grows";
+    EXPECT_EQ(fill(meter, milliseconds(30), seconds(200)), 1) << "and not for ever";
 }
 
 TEST(LatencyMeter, ReductionsOfLessThanATenthAreNotWorthTelling) {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Eight live streams of which one is added, removed, sought, ended or made to fail every two
-// seconds, watched for hangs, results on the wrong face, leaks and broken promises of latency.
+// Eight live streams on one device, of which after a calm beginning one is added, removed, sought,
+// ended or made to fail every two seconds, watched for hangs, results on the wrong face, leaks,
+// broken promises of latency and streams that suffer from what befalls others.
 #include <gst/gst.h>
-#include <gst/video/video.h>
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
@@ -14,226 +13,45 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <random>
-#include <set>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "gst/face_meta.h"
-#include "gst/ref.h"
+#include "tests/soak/chain.h"
 #include "tests/support/puppet_backend.h"
 
 GST_ELEMENT_REGISTER_DECLARE(facetclassify);
 
-namespace facet {
+namespace facet::soak {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
 
 constexpr size_t kStreams = 8;
-constexpr int kWidth = 320, kHeight = 240, kCell = 80, kFace = 40;
+constexpr int kMaxBatch = 16;
 constexpr auto kStep = seconds(2);
-constexpr auto kSilence = seconds(6);    // without a frame, or within one state change: a hang
 constexpr double kAllowedGrowthMib = 8;  // of the last half of the run over the first
 
-struct Findings {
-    std::atomic<int> hangs{0}, wrong_face{0}, latency_violations{0};
-    std::atomic<int64_t> frames{0}, faces{0}, worst_over_us{0};
-};
-Findings findings;
+struct Options {
+    seconds length{20 * 60};
+    double load = 0.4;  // share of its time that the device is busy with full batches
+    bool calm = false;  // nothing befalls any stream
 
-// One chain of the pipeline: videotestsrc ! capsfilter ! facetclassify ! queue ! fakesink.
-class Chain {
-  public:
-    Chain(GstElement* pipeline, const std::string& model, unsigned seed);
-    ~Chain();
-    Chain(const Chain&) = delete;
-    Chain& operator=(const Chain&) = delete;
-
-    void start() { gst_element_set_state(bin_, GST_STATE_PLAYING); }
-    void seek();
-    void end();   // EOS
-    void fail();  // the next frame is cut off
-    // False: no frame for too long though it should play.
-    [[nodiscard]] bool flows() const;
-    [[nodiscard]] bool is(GstObject* object) const {
-        return gst_object_has_as_ancestor(object, GST_OBJECT(bin_));
+    // The time before anything befalls a stream.
+    [[nodiscard]] seconds calm_beginning() const {
+        return calm ? length : std::min(seconds(60), length / 3);
     }
-    [[nodiscard]] bool over() const { return over_; }
-
-  private:
-    static GstPadProbeReturn painted(GstPad*, GstPadProbeInfo* info, gpointer self);
-    static GstPadProbeReturn came(GstPad*, GstPadProbeInfo* info, gpointer self);
-    static GstPadProbeReturn went(GstPad*, GstPadProbeInfo* info, gpointer self);
-    void paint(GstBuffer* frame);
-    void judge(GstBuffer* frame);
-    [[nodiscard]] GstClockTime promised() const;
-
-    GstElement* const pipeline_;
-    GstElement* bin_ = nullptr;
-    Ref<GstElement> classify_, source_;
-    std::mt19937 random_;
-    std::atomic<bool> over_{false}, fail_{false};
-    std::atomic<Clock::rep> last_frame_{Clock::now().time_since_epoch().count()};
-    std::mutex mutex_;  // guards under_way_
-    struct Arrival {
-        Clock::time_point time;
-        GstClockTime promised;
-    };
-    std::map<GstClockTime, Arrival> under_way_;  // by PTS
 };
 
-Chain::Chain(GstElement* pipeline, const std::string& model, unsigned seed)
-    : pipeline_(pipeline), random_(seed) {
-    const std::string line =
-        "videotestsrc name=in is-live=true pattern=black ! video/x-raw,format=BGR,width=320,"
-        "height=240,framerate=25/1 ! facetclassify name=classify device=PUPPET max-batch=16 "
-        "timeout=10 models=" +
-        model + " ! queue ! fakesink sync=true async=false";  // sinks wait, elements do not
-    bin_ = gst_parse_bin_from_description(line.c_str(), FALSE, nullptr);
-    classify_ = adopt(gst_bin_get_by_name(GST_BIN(bin_), "classify"));
-    source_ = adopt(gst_bin_get_by_name(GST_BIN(bin_), "in"));
-    const Ref<GstPad> out = adopt(gst_element_get_static_pad(source_.get(), "src"));
-    const Ref<GstPad> before = adopt(gst_element_get_static_pad(classify_.get(), "sink"));
-    const Ref<GstPad> after = adopt(gst_element_get_static_pad(classify_.get(), "src"));
-    gst_pad_add_probe(out.get(), GST_PAD_PROBE_TYPE_BUFFER, painted, this, nullptr);
-    gst_pad_add_probe(before.get(), GST_PAD_PROBE_TYPE_BUFFER, came, this, nullptr);
-    gst_pad_add_probe(after.get(), GST_PAD_PROBE_TYPE_BUFFER, went, this, nullptr);
-    gst_bin_add(GST_BIN(pipeline_), bin_);
-}
-
-Chain::~Chain() {
-    gst_element_set_state(bin_, GST_STATE_NULL);
-    gst_bin_remove(GST_BIN(pipeline_), bin_);
-}
-
-void Chain::seek() {
-    gst_element_send_event(
-        source_.get(),
-        gst_event_new_seek(1.0, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
-                           static_cast<gint64>(random_() % 60) * static_cast<gint64>(GST_SECOND),
-                           GST_SEEK_TYPE_NONE, -1));
-    over_ = true;  // frames may be due far from now
-}
-
-void Chain::end() {
-    over_ = true;
-    gst_element_send_event(source_.get(), gst_event_new_eos());
-}
-
-void Chain::fail() {
-    over_ = true;
-    fail_ = true;
-}
-
-bool Chain::flows() const {
-    const Clock::time_point last{Clock::duration(last_frame_.load())};
-    return over_ || Clock::now() - last < kSilence;
-}
-
-// Up to six faces, each all of one shade.
-void Chain::paint(GstBuffer* frame) {
-    GstMapInfo map;
-    gst_buffer_map(frame, &map, GST_MAP_WRITE);
-    const int faces = static_cast<int>(random_() % 7);
-    std::set<int> cells;
-    while (static_cast<int>(cells.size()) < faces) cells.insert(static_cast<int>(random_() % 12));
-    std::vector<std::pair<int, int>> places;
-    for (const int cell : cells) {
-        const int x = cell % 4 * kCell + 20, y = cell / 4 * kCell + 20;
-        const auto shade = static_cast<int>(16 + random_() % 240);
-        for (int row = y; row < y + kFace; ++row)
-            std::memset(map.data + (static_cast<size_t>(row) * kWidth + x) * 3, shade, kFace * 3);
-        places.emplace_back(x, y);
-    }
-    gst_buffer_unmap(frame, &map);
-    for (const auto& [x, y] : places) {
-        DetectedFace face;
-        face.x = x;
-        face.y = y;
-        face.width = face.height = kFace;
-        face.label = "face";
-        add_face(frame, face, kWidth, kHeight);
-    }
-}
-
-GstPadProbeReturn Chain::painted(GstPad*, GstPadProbeInfo* info, gpointer self) {
-    auto* chain = static_cast<Chain*>(self);
-    // A copy with its own pixels: the source's pool may hand the same ones out again.
-    GstBuffer* frame = gst_buffer_copy_deep(GST_PAD_PROBE_INFO_BUFFER(info));
-    gst_buffer_unref(GST_PAD_PROBE_INFO_BUFFER(info));
-    chain->paint(frame);
-    if (chain->fail_) {
-        DetectedFace face;
-        face.width = face.height = kFace;
-        face.label = "face";
-        add_face(frame, face, kWidth, kHeight);
-        gst_buffer_resize(frame, 0, 100);
-    }
-    info->data = frame;
-    return GST_PAD_PROBE_OK;
-}
-
-GstClockTime Chain::promised() const {
-    const auto ask = [](GstElement* element, const char* name) {
-        const Ref<GstPad> pad = adopt(gst_element_get_static_pad(element, name));
-        const Ref<GstQuery> query = adopt(gst_query_new_latency());
-        GstClockTime least = 0;
-        if (gst_pad_query(pad.get(), query.get()))
-            gst_query_parse_latency(query.get(), nullptr, &least, nullptr);
-        return least;
-    };
-    const GstClockTime upstream = ask(source_.get(), "src");
-    const GstClockTime with_us = ask(classify_.get(), "src");
-    return with_us > upstream ? with_us - upstream : 0;
-}
-
-GstPadProbeReturn Chain::came(GstPad*, GstPadProbeInfo* info, gpointer self) {
-    auto* chain = static_cast<Chain*>(self);
-    const Arrival arrival{Clock::now(), chain->promised()};
-    const std::lock_guard lock(chain->mutex_);
-    chain->under_way_[GST_BUFFER_PTS(GST_PAD_PROBE_INFO_BUFFER(info))] = arrival;
-    while (chain->under_way_.size() > 100) chain->under_way_.erase(chain->under_way_.begin());
-    return GST_PAD_PROBE_OK;
-}
-
-GstPadProbeReturn Chain::went(GstPad*, GstPadProbeInfo* info, gpointer self) {
-    static_cast<Chain*>(self)->judge(GST_PAD_PROBE_INFO_BUFFER(info));
-    return GST_PAD_PROBE_OK;
-}
-
-void Chain::judge(GstBuffer* frame) {
-    const Clock::time_point now = Clock::now();
-    last_frame_ = now.time_since_epoch().count();
-    ++findings.frames;
-    {
-        const std::lock_guard lock(mutex_);
-        const auto arrival = under_way_.find(GST_BUFFER_PTS(frame));
-        if (arrival != under_way_.end()) {
-            const auto added = std::chrono::nanoseconds(now - arrival->second.time);
-            const auto allowed = std::chrono::nanoseconds(arrival->second.promised);
-            if (added > allowed) {
-                ++findings.latency_violations;
-                const int64_t over = (added - allowed).count() / 1000;
-                if (over > findings.worst_over_us) findings.worst_over_us = over;
-            }
-            under_way_.erase(arrival);
-        }
-    }
-    GstMapInfo map;
-    if (!gst_buffer_map(frame, &map, GST_MAP_READ)) return;
-    for (const Face& face : read_faces(frame, "face", kWidth, kHeight)) {
-        ++findings.faces;
-        const size_t middle =
-            (static_cast<size_t>(face.y + kFace / 2) * kWidth + face.x + kFace / 2) * 3;
-        const FaceAttribute* pixel = face.attribute("pixel");
-        const bool right = pixel != nullptr && pixel->value == map.data[middle];
-        if (!right && face.skipped.empty()) ++findings.wrong_face;
-    }
-    gst_buffer_unmap(frame, &map);
+// A device like a small model's: of a full batch's time an eighth does not depend on its size.
+void be_busy(double load, int rows) {
+    constexpr double kFacesPerSecond = kStreams * kFramesPerSecond * kMostFaces / 2;
+    const double full = kMaxBatch * load / kFacesPerSecond;
+    const double share = 1.0 / 8 + 7.0 / 8 * rows / kMaxBatch;
+    std::this_thread::sleep_for(std::chrono::duration<double>(full * share));
 }
 
 Converted middle_pixel(std::span<const uint8_t> pixels) {
@@ -252,14 +70,35 @@ double resident_mib() {
     return pages * 4096 / (1 << 20);
 }
 
-void print_verdict(int leaks) {
+// Of the streams that nothing befell, beside the same streams in the calm beginning.
+struct Suffering {
+    int streams_over_twice = 0;
+    double worst_ratio = 0;
+};
+
+void print_sums() {
     std::printf("%lld frames, %lld faces, %lld us beyond the promised latency at worst\n",
                 static_cast<long long>(findings.frames), static_cast<long long>(findings.faces),
                 static_cast<long long>(findings.worst_over_us));
-    std::printf("{\"hangs\": %d, \"wrong_face\": %d, \"leaks\": %d, \"latency_violations\": %d}\n",
-                findings.hangs.load(), findings.wrong_face.load(), leaks,
-                findings.latency_violations.load());
+}
+
+void print_verdict(int leaks, const Suffering& suffering) {
+    print_sums();
+    std::printf(
+        "{\"hangs\": %d, \"wrong_face\": %d, \"leaks\": %d, \"latency_violations\": %d, "
+        "\"p99_over_twice\": %d, \"worst_p99_ratio\": %.2f}\n",
+        findings.hangs.load(), findings.wrong_face.load(), leaks,
+        findings.latency_violations.load(), suffering.streams_over_twice, suffering.worst_ratio);
     std::fflush(stdout);
+}
+
+// Of a calm run: whether the answers of LATENCY held.
+void print_latency(const AddedLatency::Worst& worst) {
+    print_sums();
+    std::printf(
+        "{\"worst_added_ms\": %.1f, \"answered_ms\": %.1f, \"worst_vs_answered\": %.3f, "
+        "\"latency_violations\": %d}\n",
+        worst.added_ms, worst.promised_ms, worst.share, findings.latency_violations.load());
 }
 
 // Ends the program when nobody has said for too long that things go on.
@@ -287,7 +126,7 @@ class Watchdog {
             patted_ = false;
             if (changed_.wait_for(lock, seconds(60), [this] { return done_ || patted_; })) continue;
             ++findings.hangs;
-            print_verdict(0);
+            print_verdict(0, {});
             std::_Exit(1);
         }
     }
@@ -302,16 +141,21 @@ class Watchdog {
 class Soak {
   public:
     explicit Soak(std::string model) : model_(std::move(model)) {}
-    void run(seconds duration);
+    void run(const Options& options);
     [[nodiscard]] int growth() const;  // 1: memory grows
+    [[nodiscard]] Suffering suffering() const;
+    [[nodiscard]] AddedLatency::Worst worst() const { return latency_.worst(); }
 
   private:
     void replace(size_t index);
-    void step();
+    void wait_until(Clock::time_point time);
+    void look();
+    void befall();
     void drain_bus();
 
     const std::string model_;
     GstElement* const pipeline_ = gst_pipeline_new(nullptr);
+    AddedLatency latency_{kStreams};
     std::vector<std::unique_ptr<Chain>> chains_;
     std::mt19937 random_{20240501};
     std::vector<double> memory_;
@@ -320,7 +164,8 @@ class Soak {
 
 void Soak::replace(size_t index) {
     chains_[index].reset();
-    chains_[index] = std::make_unique<Chain>(pipeline_, model_, static_cast<unsigned>(random_()));
+    chains_[index] = std::make_unique<Chain>(pipeline_, model_, static_cast<unsigned>(random_()),
+                                             latency_, index);
     chains_[index]->start();
 }
 
@@ -342,9 +187,15 @@ void Soak::drain_bus() {
     }
 }
 
-void Soak::step() {
+void Soak::look() {
+    drain_bus();
     for (auto& chain : chains_)
         if (!chain->flows()) ++findings.hangs;
+    memory_.push_back(resident_mib());
+    watchdog_.pat();
+}
+
+void Soak::befall() {
     for (size_t i = 0; i < chains_.size(); ++i)
         if (chains_[i]->over()) replace(i);
     Chain& chosen = *chains_[random_() % chains_.size()];
@@ -361,33 +212,60 @@ void Soak::step() {
         default:
             replace(random_() % chains_.size());
     }
-    memory_.push_back(resident_mib());
-    watchdog_.pat();
 }
 
-void Soak::run(seconds duration) {
+// Messages are read as they come: a new latency takes effect at once.
+void Soak::wait_until(Clock::time_point time) {
+    const Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline_));
+    while (Clock::now() < time) {
+        const auto left = std::chrono::nanoseconds(time - Clock::now());
+        GstMessage* message = gst_bus_timed_pop_filtered(
+            bus.get(), left.count() > 0 ? static_cast<GstClockTime>(left.count()) : 0,
+            GST_MESSAGE_LATENCY);
+        if (message == nullptr) break;
+        gst_message_unref(message);
+        gst_bin_recalculate_latency(GST_BIN(pipeline_));
+    }
+}
+
+void Soak::run(const Options& options) {
     gst_element_set_state(pipeline_, GST_STATE_PLAYING);
     chains_.resize(kStreams);
-    for (size_t i = 0; i < kStreams; ++i) replace(i);
-    const auto end = Clock::now() + duration;
-    for (auto next = Clock::now() + kStep; next < end; next += kStep) {
-        // Messages are read as they come: a new latency takes effect at once.
-        const Ref<GstBus> bus = adopt(gst_element_get_bus(pipeline_));
-        while (Clock::now() < next) {
-            const auto left = std::chrono::nanoseconds(next - Clock::now());
-            GstMessage* message = gst_bus_timed_pop_filtered(
-                bus.get(), left.count() > 0 ? static_cast<GstClockTime>(left.count()) : 0,
-                GST_MESSAGE_LATENCY);
-            if (message == nullptr) break;
-            gst_message_unref(message);
-            gst_bin_recalculate_latency(GST_BIN(pipeline_));
-        }
-        drain_bus();
-        step();
+    for (size_t i = 0; i < kStreams; ++i) {
+        replace(i);
+        // Cameras are not in step.
+        wait_until(Clock::now() + std::chrono::milliseconds(random_() % 40));
+    }
+    const auto start = Clock::now(), end = start + options.length;
+    bool calm = true;
+    for (auto next = start + kStep; next < end; next += kStep) {
+        wait_until(next);
+        look();
+        if (options.calm) continue;
+        if (calm && next - start >= options.calm_beginning())
+            latency_.begin(AddedLatency::kDisturbed);
+        calm = next - start < options.calm_beginning();
+        if (!calm) befall();
     }
     chains_.clear();
     gst_element_set_state(pipeline_, GST_STATE_NULL);
     gst_object_unref(pipeline_);
+}
+
+// The base is all streams' together: which of them is served before others in each round of frames
+// is luck, and drawn anew whenever one is replaced.
+Suffering Soak::suffering() const {
+    Suffering found;
+    const double calm = latency_.calm_p99();
+    if (calm == 0) return found;
+    std::printf("p99 added latency: %.1f ms while calm; while others were disturbed:", calm / 1e3);
+    for (const double p99 : latency_.disturbed_p99()) {
+        std::printf(" %.1f", p99 / 1e3);
+        if (p99 > 2 * calm) ++found.streams_over_twice;
+        found.worst_ratio = std::max(found.worst_ratio, p99 / calm);
+    }
+    std::printf("\n");
+    return found;
 }
 
 int Soak::growth() const {
@@ -426,47 +304,65 @@ int count_leaks(GstTracer* tracer) {
     return leaks;
 }
 
-int run(seconds duration) {
-    const auto folder = std::filesystem::temp_directory_path() / "facet-soak";
+int run(const Options& options) {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("facet-soak-" + std::to_string(g_random_int()));
     std::filesystem::create_directories(folder);
-    std::ofstream(folder / "faces.xml") << "<puppet/>";
-    const testing::PuppetDevice device({{"faces", testing::Puppet({8, 8}, middle_pixel)}});
+    const std::string model = (folder / "faces.xml").string();
+    std::ofstream(model) << "<puppet/>";
+    testing::Puppet puppet({8, 8}, middle_pixel);
+    puppet.work_in_runs([&options](int rows) { be_busy(options.load, rows); });
+    const testing::PuppetDevice device({{"faces", puppet}});
     const Ref<GstClock> keep = adopt(gst_system_clock_obtain());
-    {
-        // Classes, pad templates and the pool of task threads stay from the first use on.
-        Soak first((folder / "faces.xml").string());
-        first.run(seconds(3));
-    }
+    // Classes, pad templates and the pool of task threads stay from the first use on.
+    Soak(model).run({.length = seconds(3), .load = options.load, .calm = true});
     GList* tracers = gst_tracing_get_active_tracers();
     auto* tracer = GST_TRACER(tracers->data);
     g_signal_emit_by_name(tracer, "activity-start-tracking");
     int leaks = 0;
+    Suffering suffering;
+    AddedLatency::Worst worst;
     {
-        Soak soak((folder / "faces.xml").string());
-        soak.run(duration);
+        Soak soak(model);
+        soak.run(options);
         leaks = soak.growth();
+        if (!options.calm) suffering = soak.suffering();
+        worst = soak.worst();
     }
     leaks += count_leaks(tracer);
     g_signal_emit_by_name(tracer, "activity-stop-tracking");
     g_list_free_full(tracers, gst_object_unref);
     std::filesystem::remove_all(folder);
-    print_verdict(leaks);
+    if (options.calm)
+        print_latency(worst);
+    else
+        print_verdict(leaks, suffering);
     return findings.hangs + findings.wrong_face + leaks == 0 ? 0 : 1;
 }
 
 }  // namespace
-}  // namespace facet
+}  // namespace facet::soak
 
 int main(int count, char** arguments) {
-    int64_t length = 20 * 60;
+    facet::soak::Options options;
     for (int i = 1; i < count; ++i) {
-        if (std::strcmp(arguments[i], "--quick") == 0) length = 25;
-        if (std::strcmp(arguments[i], "--minutes") == 0 && i + 1 < count)
-            length = static_cast<int64_t>(std::atof(arguments[++i]) * 60);
+        const bool has_value = i + 1 < count;
+        if (std::strcmp(arguments[i], "--quick") == 0) {
+            options.length = std::chrono::seconds(40);
+        } else if (std::strcmp(arguments[i], "--calm") == 0) {
+            options.calm = true;
+        } else if (std::strcmp(arguments[i], "--minutes") == 0 && has_value) {
+            options.length = std::chrono::seconds(std::lround(std::atof(arguments[++i]) * 60));
+        } else if (std::strcmp(arguments[i], "--load") == 0 && has_value) {
+            options.load = std::atof(arguments[++i]);
+        } else {
+            std::fprintf(stderr, "usage: soak [--quick | --minutes M] [--load SHARE] [--calm]\n");
+            return 2;
+        }
     }
     unsetenv("GST_PLUGIN_PATH");  // the element is linked in
     setenv("GST_TRACERS", "leaks", 1);
     gst_init(nullptr, nullptr);
     GST_ELEMENT_REGISTER(facetclassify, nullptr);
-    return facet::run(std::chrono::seconds(length));
+    return facet::soak::run(options);
 }
