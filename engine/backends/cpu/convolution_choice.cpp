@@ -3,7 +3,6 @@
 #include "engine/backends/cpu/convolution_choice.h"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <string>
 
@@ -69,13 +68,12 @@ class Workbench {
 
 template <typename Function>
 double shortest(const Function& run) {
-    using Clock = std::chrono::steady_clock;
     run();
     double best = std::numeric_limits<double>::max();
     for (int i = 0; i < kRuns; ++i) {
-        const auto start = Clock::now();
+        const double start = thread_seconds();
         run();
-        best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+        best = std::min(best, thread_seconds() - start);
     }
     return best;
 }

@@ -1,102 +1,17 @@
 // SPDX-License-Identifier: MIT
-// Building programs under a lock, and requests that run them outside it.
+// What is decided at load, and building programs under a lock.
 #include "engine/backends/cpu/cpu_model.h"
 
+#include <algorithm>
+
 #include "engine/backends/cpu/convolution_choice.h"
-#include "engine/backends/cpu/step_profile.h"
+#include "engine/backends/cpu/cpu_request.h"
+#include "engine/backends/cpu/slice_choice.h"
 #include "engine/backends/cpu/thread_scope.h"
 
 namespace facet::cpu {
 
 namespace {
-
-// Invariants: input and output memory never moves; a binding matches the arena it was made with.
-class CpuRequest final : public InferRequest {
-  public:
-    explicit CpuRequest(std::shared_ptr<CpuModel> model);
-    [[nodiscard]] MutableTensorView input(size_t port) override {
-        return inputs_[port].mutable_view();
-    }
-    [[nodiscard]] TensorView output(size_t port) const override { return outputs_[port].view(); }
-    [[nodiscard]] Result<void> infer(int rows) override;
-    [[nodiscard]] Result<std::vector<StepProfile>> profile(int rows) override;
-
-  private:
-    struct Binding {
-        std::shared_ptr<const Program> program;
-        std::unique_ptr<BoundProgram> bound;
-    };
-
-    [[nodiscard]] Result<void> check_rows(int rows) const;
-    // Builds and binds the program of `rows`, growing the arena if it has to.
-    [[nodiscard]] Result<void> bind(int rows);
-
-    const std::shared_ptr<CpuModel> model_;
-    const dnnl::stream stream_;
-    std::vector<void*> input_addresses_, output_addresses_;  // of the tensors below
-    std::vector<Tensor> inputs_, outputs_;                   // by port
-    Tensor arena_;
-    std::vector<Binding> bindings_;  // by rows
-};
-
-std::vector<Tensor> allocate_ports(const std::vector<Port>& ports, int max_batch,
-                                   std::vector<void*>& addresses) {
-    std::vector<Tensor> tensors;
-    for (const Port& port : ports) {
-        const bool scales = port.row_shape.rank() > 0;
-        tensors.push_back(Tensor::allocate(
-            port.type, scales ? port.row_shape.scaled(max_batch) : port.row_shape));
-        addresses.push_back(tensors.back().mutable_view().bytes);
-    }
-    return tensors;
-}
-
-CpuRequest::CpuRequest(std::shared_ptr<CpuModel> model)
-    : model_(std::move(model)),
-      stream_(onednn::engine()),
-      inputs_(allocate_ports(model_->inputs(), model_->max_batch(), input_addresses_)),
-      outputs_(allocate_ports(model_->outputs(), model_->max_batch(), output_addresses_)),
-      bindings_(model_->max_batch() + 1) {}
-
-Result<void> CpuRequest::bind(int rows) {
-    FACET_ASSIGN(auto program, model_->program(rows));
-    if (arena_.empty() || arena_.view().byte_size() < program->arena_bytes) {
-        for (Binding& binding : bindings_) binding.bound.reset();
-        arena_ = Tensor::allocate(DataType::kU8, {static_cast<int64_t>(program->arena_bytes)});
-    }
-    const BoundProgram::Memory memory{static_cast<std::byte*>(arena_.mutable_view().bytes),
-                                      input_addresses_, output_addresses_};
-    auto bound = std::make_unique<BoundProgram>(*program, memory);
-    bindings_[rows] = {std::move(program), std::move(bound)};
-    return {};
-}
-
-Result<void> CpuRequest::check_rows(int rows) const {
-    if (rows >= 1 && rows <= model_->max_batch()) return {};
-    return Error{ErrorCode::kInvalidArgument, "batch of " + std::to_string(rows) +
-                                                  " rows; supported: 1 to " +
-                                                  std::to_string(model_->max_batch())};
-}
-
-Result<void> CpuRequest::infer(int rows) {
-    FACET_TRY(check_rows(rows));
-    const ThreadScope threads(model_->threads());
-    return onednn::guard([&]() -> Result<void> {
-        if (!bindings_[rows].bound) FACET_TRY(bind(rows));
-        return bindings_[rows].bound->run(stream_);
-    });
-}
-
-Result<std::vector<StepProfile>> CpuRequest::profile(int rows) {
-    FACET_TRY(check_rows(rows));
-    const ThreadScope threads(model_->threads());
-    return onednn::guard([&]() -> Result<std::vector<StepProfile>> {
-        if (!bindings_[rows].bound) FACET_TRY(bind(rows));
-        FACET_ASSIGN(const auto seconds, bindings_[rows].bound->run_timed(stream_));
-        return profile_steps(*bindings_[rows].program, model_->graph(), model_->plan(), rows,
-                             seconds);
-    });
-}
 
 Port port_of(const Value& value) {
     return {value.name, value.type, value.shape};
@@ -133,8 +48,7 @@ CpuModel::CpuModel(std::shared_ptr<const Graph> graph, const CompileOptions& opt
       max_batch_(options.max_batch),
       threads_(options.threads > 0 ? options.threads : available_threads()),
       spin_limit_(threads_ > 1 ? SpinLimit::share() : nullptr),
-      plan_(plan_steps(*graph_)),
-      programs_(options.max_batch + 1) {
+      plan_(plan_steps(*graph_)) {
     for (const ValueId id : graph_->inputs) inputs_.push_back(port_of(graph_->value(id)));
     for (const ValueId id : graph_->outputs) outputs_.push_back(port_of(graph_->value(id)));
 }
@@ -145,9 +59,7 @@ Result<std::shared_ptr<CompiledModel>> CpuModel::compile(std::shared_ptr<const G
     return onednn::guard([&]() -> Result<std::shared_ptr<CompiledModel>> {
         const std::shared_ptr<CpuModel> model(new CpuModel(std::move(graph), options));
         choose_convolutions(model->graph(), options.max_batch, model->plan_);
-        // The largest batch comes first: its choice of weight layouts is the one all sizes share.
-        FACET_ASSIGN(const auto largest, model->program(options.max_batch));
-        FACET_TRY(model->program(1));
+        FACET_ASSIGN(const auto largest, model->choose_slices());
         const MutexLock lock(model->mutex_);
         model->description_ = onednn::version_text() + ", " + std::to_string(model->threads_) +
                               (model->threads_ == 1 ? " thread, " : " threads, ") +
@@ -166,19 +78,48 @@ Result<std::unique_ptr<InferRequest>> CpuModel::create_request() {
 
 std::optional<size_t> CpuModel::working_bytes(int rows) {
     if (rows < 1 || rows > max_batch_) return {};
-    const auto built = onednn::guard([&] { return program(rows); });
-    if (!built) return {};
-    return (*built)->arena_bytes;
+    const auto sum = onednn::guard([&]() -> Result<size_t> {
+        const RowSchedule schedule = schedule_rows(rows, slicing_);
+        const size_t busy = std::min<size_t>(threads_, schedule.narrow.size());
+        size_t narrow = 0, wide = 0;
+        for (const RowSlice& slice : schedule.narrow) {
+            FACET_ASSIGN(const auto built, program(slice.rows, 1));
+            narrow = std::max(narrow, built->arena_bytes);
+        }
+        if (schedule.wide.rows > 0) {
+            FACET_ASSIGN(const auto built, program(schedule.wide.rows, threads_));
+            wide = built->arena_bytes;
+        }
+        // The first thread's arena serves both.
+        return std::max(narrow, wide) + (busy > 1 ? (busy - 1) * narrow : 0);
+    });
+    if (!sum) return {};
+    return *sum;
 }
 
-Result<std::shared_ptr<const Program>> CpuModel::program(int rows) {
+Result<std::shared_ptr<const Program>> CpuModel::choose_slices() {
+    slicing_ = {.threads = threads_};
+    if (!can_be_cut(*graph_)) {
+        // The largest batch comes first: its choice of weight layouts is the one all sizes share.
+        FACET_ASSIGN(auto largest, program(max_batch_, threads_));
+        FACET_TRY(program(1, threads_));
+        return largest;
+    }
+    FACET_ASSIGN(slicing_,
+                 choose_slicing({inputs_, outputs_, max_batch_, threads_, structure_key(*graph_),
+                                 [&](int rows, int threads) { return program(rows, threads); }}));
+    return program(slicing_.most_rows, 1);
+}
+
+Result<std::shared_ptr<const Program>> CpuModel::program(int rows, int threads) {
     const MutexLock lock(mutex_);
-    if (programs_[rows]) return programs_[rows];
-    const ThreadScope threads(threads_);
-    ProgramBuilder builder(*graph_, plan_, packing_, rows, threads_);
-    FACET_ASSIGN(programs_[rows], builder.build());
+    auto& built = programs_[{rows, threads}];
+    if (built) return built;
+    const ThreadScope scope(threads);
+    ProgramBuilder builder(*graph_, plan_, packing_, rows, threads);
+    FACET_ASSIGN(built, builder.build());
     reference_steps_ = builder.reference_steps();
-    return programs_[rows];
+    return built;
 }
 
 }  // namespace facet::cpu

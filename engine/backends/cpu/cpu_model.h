@@ -3,11 +3,13 @@
 // asked for.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
 #include "engine/backends/backend.h"
 #include "engine/backends/cpu/program_builder.h"
+#include "engine/backends/cpu/row_schedule.h"
 #include "engine/backends/cpu/spin_limit.h"
 #include "engine/base/mutex.h"
 
@@ -16,7 +18,7 @@ namespace facet::cpu {
 // Invariants: a program never changes or moves once built; packed weights only grow. Thread-safe.
 class CpuModel final : public CompiledModel {
   public:
-    // Builds the programs of the largest batch and of one row, so that errors show at once.
+    // Builds the programs of the largest slice and of one row, so that errors show at once.
     [[nodiscard]] static Result<std::shared_ptr<CompiledModel>> compile(
         std::shared_ptr<const Graph> graph, const CompileOptions& options);
 
@@ -25,16 +27,21 @@ class CpuModel final : public CompiledModel {
     [[nodiscard]] int max_batch() const override { return max_batch_; }
     [[nodiscard]] Result<std::unique_ptr<InferRequest>> create_request() override;
     [[nodiscard]] std::string description() const override { return description_; }
-    // The arena's size; builds the program of `rows`.
+    // The arenas of all threads; builds the programs of `rows`.
     [[nodiscard]] std::optional<size_t> working_bytes(int rows) override;
 
     [[nodiscard]] int threads() const { return threads_; }
     [[nodiscard]] const Graph& graph() const { return *graph_; }
     [[nodiscard]] const std::vector<PlannedStep>& plan() const { return plan_; }
-    // Precondition: 1 <= rows <= max_batch().
-    [[nodiscard]] Result<std::shared_ptr<const Program>> program(int rows);
+    // How a batch is cut.
+    [[nodiscard]] const Slicing& slicing() const { return slicing_; }
+    // For `rows` rows on 1 or threads() threads. Precondition: 1 <= rows <= max_batch().
+    [[nodiscard]] Result<std::shared_ptr<const Program>> program(int rows, int threads);
 
   private:
+    // The program of the largest slice.
+    [[nodiscard]] Result<std::shared_ptr<const Program>> choose_slices();
+
     CpuModel(std::shared_ptr<const Graph> graph, const CompileOptions& options);
 
     const std::shared_ptr<const Graph> graph_;
@@ -44,10 +51,13 @@ class CpuModel final : public CompiledModel {
     std::vector<PlannedStep> plan_;                // complete when compile() returns
     std::vector<Port> inputs_, outputs_;
     std::string description_;
+    Slicing slicing_;
 
     Mutex mutex_;  // guards what is below; no other lock is taken while it is held
     Packing packing_ FACET_GUARDED_BY(mutex_);
-    std::vector<std::shared_ptr<const Program>> programs_ FACET_GUARDED_BY(mutex_);  // by rows
+    // By rows and threads.
+    std::map<std::pair<int, int>, std::shared_ptr<const Program>> programs_
+        FACET_GUARDED_BY(mutex_);
     int reference_steps_ FACET_GUARDED_BY(mutex_) = 0;
 };
 

@@ -93,19 +93,38 @@ void plan_arena(Program& program) {
 
 BoundProgram::BoundProgram(const Program& program, const Memory& memory) {
     steps_.reserve(program.steps.size());
+    const auto note_port = [&](BufferId buffer, size_t argument) {
+        const auto [place, bytes, port, constant, offset] = program.buffers[buffer];
+        if (place == Buffer::Place::kInput || place == Buffer::Place::kOutput)
+            port_uses_.push_back({steps_.size(), argument, place, port});
+    };
     for (const Step& step : program.steps) {
         BoundStep bound{&step, {}, {}, {}};
         if (const auto* primitive = std::get_if<PrimitiveStep>(&step.action)) {
             for (const Argument& argument : primitive->arguments) {
+                note_port(argument.buffer, bound.memories.size());
                 void* address = address_of(program.buffers[argument.buffer], memory);
                 bound.memories.emplace_back(argument.layout, onednn::engine(), address);
                 bound.arguments.push_back({argument.name, bound.memories.back().get()});
             }
         } else {
-            for (BufferId buffer : std::get<LoopStep>(step.action).buffers)
+            for (BufferId buffer : std::get<LoopStep>(step.action).buffers) {
+                note_port(buffer, bound.addresses.size());
                 bound.addresses.push_back(address_of(program.buffers[buffer], memory));
+            }
         }
         steps_.push_back(std::move(bound));
+    }
+}
+
+void BoundProgram::move_ports(std::span<void* const> inputs, std::span<void* const> outputs) {
+    for (const PortUse& use : port_uses_) {
+        void* address = (use.place == Buffer::Place::kInput ? inputs : outputs)[use.port];
+        BoundStep& bound = steps_[use.step];
+        if (bound.memories.empty())
+            bound.addresses[use.argument] = address;
+        else
+            bound.memories[use.argument].set_data_handle(address);
     }
 }
 

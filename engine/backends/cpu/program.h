@@ -75,6 +75,8 @@ class BoundProgram {
     // `program` outlives the binding. May throw dnnl::error.
     BoundProgram(const Program& program, const Memory& memory);
 
+    // The ports' memory from the next run on.
+    void move_ports(std::span<void* const> inputs, std::span<void* const> outputs);
     [[nodiscard]] Result<void> run(const dnnl::stream& stream) const;
     // As run(); returns the seconds of each step.
     [[nodiscard]] Result<std::vector<double>> run_timed(const dnnl::stream& stream) const;
@@ -89,7 +91,15 @@ class BoundProgram {
 
     [[nodiscard]] static Result<void> run_step(const BoundStep& bound, const dnnl::stream& stream);
 
+    // Where a step holds the address of a port.
+    struct PortUse {
+        size_t step = 0, argument = 0;
+        Buffer::Place place = Buffer::Place::kInput;
+        size_t port = 0;
+    };
+
     std::vector<BoundStep> steps_;
+    std::vector<PortUse> port_uses_;
 };
 
 }  // namespace facet::cpu

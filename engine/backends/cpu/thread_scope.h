@@ -7,6 +7,10 @@ namespace facet::cpu {
 // What the machine offers this process.
 [[nodiscard]] int available_threads();
 
+// Seconds of processor time the calling thread has used: what it measures of itself does not count
+// the time that others took from it.
+[[nodiscard]] double thread_seconds();
+
 // oneDNN divides the work when a primitive is created and again when it runs, so both happen under
 // the same number. Thread-bound.
 class ThreadScope {

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// Binding programs to a thread's arena, and running slices side by side.
+#include "engine/backends/cpu/cpu_request.h"
+
+#include <omp.h>
+
+#include <algorithm>
+
+#include "engine/backends/cpu/step_profile.h"
+#include "engine/backends/cpu/thread_scope.h"
+
+namespace facet::cpu {
+
+namespace {
+
+std::vector<Tensor> allocate_ports(const std::vector<Port>& ports, int max_batch) {
+    std::vector<Tensor> tensors;
+    for (const Port& port : ports) {
+        const bool scales = port.row_shape.rank() > 0;
+        tensors.push_back(Tensor::allocate(
+            port.type, scales ? port.row_shape.scaled(max_batch) : port.row_shape));
+    }
+    return tensors;
+}
+
+void place_ports(const std::vector<Port>& ports, std::vector<Tensor>& tensors, int first,
+                 std::vector<void*>& addresses) {
+    for (size_t port = 0; port < ports.size(); ++port) {
+        const size_t row = ports[port].row_shape.elements() * size_of(ports[port].type);
+        addresses[port] = static_cast<std::byte*>(tensors[port].mutable_view().bytes) + row * first;
+    }
+}
+
+// Adds the seconds and operations of `more`, the same steps run on other rows.
+void add_up(std::vector<StepProfile>& steps, const std::vector<StepProfile>& more) {
+    for (size_t i = 0; i < steps.size(); ++i) {
+        steps[i].seconds += more[i].seconds;
+        steps[i].flop += more[i].flop;
+    }
+}
+
+// Appends `more` as steps of their own.
+void append(std::vector<StepProfile>& steps, std::vector<StepProfile> more) {
+    const size_t before = steps.size();
+    for (StepProfile& step : more) {
+        for (size_t& input : step.inputs) input += before;
+        steps.push_back(std::move(step));
+    }
+}
+
+}  // namespace
+
+CpuRequest::Worker::Worker(int max_batch, size_t input_count, size_t output_count)
+    : stream(onednn::engine()),
+      narrow(max_batch + 1),
+      wide(max_batch + 1),
+      inputs(input_count),
+      outputs(output_count) {}
+
+CpuRequest::CpuRequest(std::shared_ptr<CpuModel> model)
+    : model_(std::move(model)),
+      inputs_(allocate_ports(model_->inputs(), model_->max_batch())),
+      outputs_(allocate_ports(model_->outputs(), model_->max_batch())),
+      schedules_(model_->max_batch() + 1) {
+    for (int thread = 0; thread < model_->threads(); ++thread)
+        workers_.push_back(
+            std::make_unique<Worker>(model_->max_batch(), inputs_.size(), outputs_.size()));
+}
+
+Result<void> CpuRequest::check_rows(int rows) const {
+    if (rows >= 1 && rows <= model_->max_batch()) return {};
+    return Error{ErrorCode::kInvalidArgument, "batch of " + std::to_string(rows) +
+                                                  " rows; supported: 1 to " +
+                                                  std::to_string(model_->max_batch())};
+}
+
+const RowSchedule& CpuRequest::schedule(int rows) {
+    if (!schedules_[rows]) schedules_[rows] = schedule_rows(rows, model_->slicing());
+    return *schedules_[rows];
+}
+
+Result<void> CpuRequest::bind(Worker& worker, int rows, bool wide) {
+    std::vector<Binding>& bindings = wide ? worker.wide : worker.narrow;
+    if (bindings[rows].bound) return {};
+    FACET_ASSIGN(auto program, model_->program(rows, wide ? model_->threads() : 1));
+    if (worker.arena.empty() || worker.arena.view().byte_size() < program->arena_bytes) {
+        for (auto* all : {&worker.narrow, &worker.wide})
+            for (Binding& binding : *all) binding.bound.reset();
+        worker.arena =
+            Tensor::allocate(DataType::kU8, {static_cast<int64_t>(program->arena_bytes)});
+    }
+    place_ports(model_->inputs(), inputs_, 0, worker.inputs);
+    place_ports(model_->outputs(), outputs_, 0, worker.outputs);
+    const BoundProgram::Memory memory{static_cast<std::byte*>(worker.arena.mutable_view().bytes),
+                                      worker.inputs, worker.outputs};
+    auto bound = std::make_unique<BoundProgram>(*program, memory);
+    bindings[rows] = {std::move(program), std::move(bound)};
+    return {};
+}
+
+Result<void> CpuRequest::bind_all(const RowSchedule& schedule) {
+    // Any worker may come to run any slice. A second pass binds what a grown arena unbound.
+    for (int pass = 0; pass < 2; ++pass) {
+        const size_t busy = std::min(workers_.size(), schedule.narrow.size());
+        for (size_t worker = 0; worker < busy; ++worker)
+            for (const RowSlice& slice : schedule.narrow)
+                FACET_TRY(bind(*workers_[worker], slice.rows, false));
+        if (schedule.wide.rows > 0) FACET_TRY(bind(*workers_[0], schedule.wide.rows, true));
+    }
+    return {};
+}
+
+BoundProgram& CpuRequest::place(Worker& worker, const RowSlice& slice, bool wide) {
+    place_ports(model_->inputs(), inputs_, slice.first, worker.inputs);
+    place_ports(model_->outputs(), outputs_, slice.first, worker.outputs);
+    BoundProgram& bound = *(wide ? worker.wide : worker.narrow)[slice.rows].bound;
+    bound.move_ports(worker.inputs, worker.outputs);
+    return bound;
+}
+
+Result<void> CpuRequest::run_narrow(const std::vector<RowSlice>& slices) {
+    const auto run = [&](Worker& worker, const RowSlice& slice) {
+        const ThreadScope alone(1);
+        return onednn::guard([&] { return place(worker, slice, false).run(worker.stream); });
+    };
+    const int busy = static_cast<int>(std::min(workers_.size(), slices.size()));
+    if (busy <= 1) {
+        for (const RowSlice& slice : slices) FACET_TRY(run(*workers_[0], slice));
+        return {};
+    }
+    for (const auto& worker : workers_) worker->error.reset();
+#pragma omp parallel for schedule(dynamic, 1) num_threads(busy)
+    for (const RowSlice& slice : slices) {
+        Worker& worker = *workers_[omp_get_thread_num()];
+        if (const auto done = run(worker, slice); !done) worker.error = done.error();
+    }
+    for (const auto& worker : workers_)
+        if (worker->error) return *worker->error;
+    return {};
+}
+
+Result<void> CpuRequest::infer(int rows) {
+    FACET_TRY(check_rows(rows));
+    const ThreadScope threads(model_->threads());
+    return onednn::guard([&]() -> Result<void> {
+        const RowSchedule& plan = schedule(rows);
+        FACET_TRY(bind_all(plan));
+        FACET_TRY(run_narrow(plan.narrow));
+        if (plan.wide.rows == 0) return {};
+        return place(*workers_[0], plan.wide, true).run(workers_[0]->stream);
+    });
+}
+
+Result<std::vector<StepProfile>> CpuRequest::profile(int rows) {
+    FACET_TRY(check_rows(rows));
+    return onednn::guard([&]() -> Result<std::vector<StepProfile>> {
+        const RowSchedule& plan = schedule(rows);
+        {
+            const ThreadScope threads(model_->threads());
+            FACET_TRY(bind_all(plan));
+        }
+        Worker& worker = *workers_[0];
+        std::vector<StepProfile> all;
+        std::vector<StepProfile> group;  // of the slices of one size
+        int group_rows = 0;
+        const auto run = [&](const RowSlice& slice, bool wide) -> Result<void> {
+            const ThreadScope threads(wide ? model_->threads() : 1);
+            FACET_ASSIGN(const auto seconds, place(worker, slice, wide).run_timed(worker.stream));
+            const Binding& binding = (wide ? worker.wide : worker.narrow)[slice.rows];
+            auto steps = profile_steps(*binding.program, model_->graph(), model_->plan(),
+                                       slice.rows, seconds);
+            if (!wide && slice.rows == group_rows) {
+                add_up(group, steps);
+                return {};
+            }
+            append(all, std::move(group));
+            group = std::move(steps);
+            group_rows = wide ? 0 : slice.rows;
+            return {};
+        };
+        for (const RowSlice& slice : plan.narrow) FACET_TRY(run(slice, false));
+        if (plan.wide.rows > 0) FACET_TRY(run(plan.wide, true));
+        append(all, std::move(group));
+        return all;
+    });
+}
+
+}  // namespace facet::cpu

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+// One inference at a time on a compiled model: slices of rows on threads with arenas of their own.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/backends/cpu/cpu_model.h"
+
+namespace facet::cpu {
+
+// Invariants: input and output memory never moves; a binding matches the arena it was made with;
+// every slice of a size that ran before runs without allocating.
+class CpuRequest final : public InferRequest {
+  public:
+    // May throw dnnl::error.
+    explicit CpuRequest(std::shared_ptr<CpuModel> model);
+    [[nodiscard]] MutableTensorView input(size_t port) override {
+        return inputs_[port].mutable_view();
+    }
+    [[nodiscard]] TensorView output(size_t port) const override { return outputs_[port].view(); }
+    [[nodiscard]] Result<void> infer(int rows) override;
+    // Slices run one after the other; steps of slices of one size are added up.
+    [[nodiscard]] Result<std::vector<StepProfile>> profile(int rows) override;
+
+  private:
+    struct Binding {
+        std::shared_ptr<const Program> program;
+        std::unique_ptr<BoundProgram> bound;
+    };
+    // What one thread works with. The first also runs what all threads run together.
+    struct Worker {
+        Worker(int max_batch, size_t inputs, size_t outputs);
+        const dnnl::stream stream;
+        Tensor arena;
+        std::vector<Binding> narrow, wide;   // by rows
+        std::vector<void*> inputs, outputs;  // of the slice at hand, by port
+        std::optional<Error> error;
+    };
+
+    [[nodiscard]] Result<void> check_rows(int rows) const;
+    [[nodiscard]] const RowSchedule& schedule(int rows);
+    // Builds and binds the program of `rows`, growing the arena if it has to.
+    [[nodiscard]] Result<void> bind(Worker& worker, int rows, bool wide);
+    [[nodiscard]] Result<void> bind_all(const RowSchedule& schedule);
+    // The slice's program at the slice's rows of the ports.
+    [[nodiscard]] BoundProgram& place(Worker& worker, const RowSlice& slice, bool wide);
+    [[nodiscard]] Result<void> run_narrow(const std::vector<RowSlice>& slices);
+
+    const std::shared_ptr<CpuModel> model_;
+    std::vector<Tensor> inputs_, outputs_;  // by port
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::optional<RowSchedule>> schedules_;  // by rows
+};
+
+}  // namespace facet::cpu
