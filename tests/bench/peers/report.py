@@ -76,6 +76,15 @@ def number(value, digits=0):
     return '-' if value is None else f'{value:.{digits}f}'
 
 
+def print_machine(by_kind):
+    for machine in by_kind['machine']:
+        print(f"{machine['processors']} processors, load average {machine['load_average']} before")
+        if machine['load_average'] > 0.5:
+            print('others were at work: what is below for two threads, and the streams, is too low; '
+                  'single threads are timed by their own processor time and hold')
+        print()
+
+
 def print_nets(nets):
     rows = []
     for setting, rates in sorted(nets.rates.items(), key=lambda item: (item[0][1], item[0])):
@@ -115,14 +124,17 @@ def print_rest(by_kind):
                for e in by_kind['crop']])
     if by_kind['frame']:
         print('Ten faces of a 1080p frame to 62x62, microseconds per frame')
-        table(['format', 'facet', 'whole frame converted, OpenCV', 'ratio'],
+        table(['format', 'facet', 'whole frame by OpenCV, linear', 'ratio', 'area as facet', 'ratio'],
               [[e['format'], number(e['facet_us']), number(e['opencv_us']),
-                number(e['opencv_us'] / e['facet_us'], 1)] for e in by_kind['frame']])
+                number(e['opencv_us'] / e['facet_us'], 1), number(e['opencv_area_us']),
+                number(e['opencv_area_us'] / e['facet_us'], 1)] for e in by_kind['frame']])
     if by_kind['streams']:
         print('Streams of 720p at 25/s, 5 faces each, p99 added latency under 100 ms')
-        table(['application', 'numbers', 'streams', 'p99 ms', 'p99 ms of one more'],
+        table(['application', 'numbers', 'streams', 'p99 ms', 'p99 ms of one more', 'frames/s at full speed',
+               'processor ms per frame', 'faces per frame'],
               [[e['engine'], e['precision'], e['streams'], number(e['p99_ms'], 1),
-                number(e['over_p99_ms'], 1)] for e in by_kind['streams']])
+                number(e['over_p99_ms'], 1), number(e['full_speed_fps'], 1), number(e['cpu_ms'], 1),
+                number(e['faces'], 2)] for e in by_kind['streams']])
     for entry in {(e['what'], e['why']) for e in by_kind['absent']}:
         print('not run:', ': '.join(entry))
 
@@ -198,6 +210,7 @@ def main():
     lines, folder = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     by_kind = read_lines(lines)
     nets = Nets(by_kind)
+    print_machine(by_kind)
     print_nets(nets)
     print_rest(by_kind)
     for model, precision, threads in sorted({key[:3] for key in nets.rates}):
