@@ -98,6 +98,17 @@ void append_fusion_cases(OpCases& cases) {
         const ValueId y = body(b, b.input({1, 7, 9, 11}), 17);
         return std::vector{b.node(PReluParams{}, {y, b.weights({17, 1, 1}, 0.0f, 0.5f)})};
     }));
+    // Channels in whole vectors, so that Winograd's algorithm can take them.
+    cases.push_back(make_case("wide_convolution_then_prelu", [](CaseBuilder& b) {
+        const ValueId y = body(b, b.input({1, 16, 19, 21}), 48);
+        return std::vector{b.node(PReluParams{}, {y, b.weights({48, 1, 1}, 0.0f, 0.5f)})};
+    }));
+    cases.push_back(make_case("wide_convolutions_with_a_residual", [](CaseBuilder& b) {
+        const ValueId x = b.node(ActivationParams{}, {body(b, b.input({1, 16, 13, 11}), 32)});
+        const ValueId y = body(b, b.node(ActivationParams{}, {body(b, x, 32)}), 32);
+        const ValueId sum = b.node(EltwiseParams{EltwiseParams::Kind::kAdd}, {y, x});
+        return std::vector{b.node(ActivationParams{Kind::kClip, 0.0f, 6.0f}, {sum})};
+    }));
     cases.push_back(make_case("convolution_then_max_pool", [](CaseBuilder& b) {
         const ValueId y = body(b, b.input({1, 3, 15, 17}), 16);
         PoolingParams pool;

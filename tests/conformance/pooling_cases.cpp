@@ -121,6 +121,7 @@ void append_pooling_cases(OpCases& cases) {
     soft("axis2", {1, 7, 3, 5}, {2});
     soft("axis3", {1, 7, 3, 5}, {3});
     soft("last_of_three", {1, 33, 2}, {-1});
+    soft("last_many_short", {1, 9, 23, 16}, {3});
     soft("vector", {1, 17}, {1});
     soft("flattened", {1, 5, 3, 2}, {1, true});
     soft("logarithm", {1, 17, 3}, {1, false, true});

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/backends/cpu/onednn_api.h"
@@ -75,5 +76,43 @@ class NearestLoop {
     int64_t planes_, plane_, width_, lanes_;
     std::vector<int64_t> rows_, columns_;
 };
+
+// x < 0 ? slope x : x, with one slope or one per channel, on any layout a ChannelView describes.
+class SlopeLoop {
+  public:
+    SlopeLoop(const onednn::ChannelView& view, std::span<const float> slopes);
+    void run(const float* source, float* result) const;
+
+  private:
+    onednn::ChannelView view_;
+    std::vector<float> slopes_;  // one, or one per stored channel
+};
+
+// Softmax over the last axis where it is short: vectors run over the rows.
+class SoftmaxLoop {
+  public:
+    static constexpr int64_t kWidest = 16;
+    SoftmaxLoop(int64_t rows, int64_t width) : rows_(rows), width_(width) {}
+    void run(const float* source, float* result) const;
+
+  private:
+    int64_t rows_, width_;  // 1 <= width <= kWidest
+};
+
+// Puts pieces side by side: group i of the result is piece i of every source, in order.
+class JoinLoop {
+  public:
+    JoinLoop(int64_t groups, std::vector<size_t> piece_bytes);
+    void run(std::span<void* const> sources, void* result) const;
+
+  private:
+    int64_t groups_;
+    std::vector<size_t> piece_bytes_;  // by source
+    size_t group_bytes_ = 0;
+};
+
+// Copies `count` pieces of `size` bytes whose starts lie the given numbers of bytes apart.
+void copy_strided(const void* source, size_t source_step, void* result, size_t result_step,
+                  size_t size, int64_t count);
 
 }  // namespace facet::cpu

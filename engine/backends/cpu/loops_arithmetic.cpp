@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/backends/cpu/loops.h"
+#include "engine/backends/cpu/vector_clones.h"
 
 namespace facet::cpu {
 
@@ -51,13 +52,6 @@ using LanePointers = std::array<const float*, FakeQuantizeLoop::kFields>;
 using enum FakeQuantizeLoop::Field;
 
 constexpr int64_t kUniformStretch = 4096;  // elements: a piece of work for one thread
-
-// Compiled for several widths of vector registers; the loader picks.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
-#define FACET_VECTOR_CLONES __attribute__((target_clones("default", "avx2", "avx512f")))
-#else
-#define FACET_VECTOR_CLONES
-#endif
 
 // Adding and taking away 1.5 * 2^23 leaves a float rounded to an integer, halves to even as the
 // definition wants, for magnitudes up to 2^22; beyond, the bounds below decide. Unlike nearbyint()

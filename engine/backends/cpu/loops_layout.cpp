@@ -41,10 +41,8 @@ std::byte* CutLoop::copy(size_t axis, const std::byte* source, std::byte* result
         std::memcpy(result, source, extent * size);
         return result + extent * size;
     }
-    if (innermost && element_size_ == sizeof(float)) {
-        const auto* from = reinterpret_cast<const float*>(source);
-        auto* to = reinterpret_cast<float*>(result);
-        for (int64_t i = 0; i < extent; ++i) to[i] = from[i * step];
+    if (innermost && step > 0) {
+        copy_strided(source, step * size, result, size, size, extent);
         return result + extent * size;
     }
     for (int64_t i = 0; i < extent; ++i) result = copy(axis + 1, source + i * step * size, result);

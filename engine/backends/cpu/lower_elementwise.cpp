@@ -96,6 +96,40 @@ void add_broadcast(ProgramBuilder& builder, const Node& node) {
     builder.define(node.outputs[0], output);
 }
 
+// PRelu with constant slopes, one or one per channel, in whichever layout the value has.
+bool add_slopes(ProgramBuilder& builder, const Node& node, const Location& source) {
+    const Tensor* slopes = builder.graph().constant_input(node, 1);
+    const auto view = onednn::channel_view(source.layout);
+    if (!slopes || slopes->type() != DataType::kF32 || !view) return false;
+    const int rank = builder.graph().value(node.inputs[0]).shape.rank();
+    const int axis = slopes->shape().rank() - (rank - 1);
+    const int64_t count = slopes->shape().elements();
+    const bool per_channel = axis >= 0 && axis < slopes->shape().rank() &&
+                             slopes->shape()[axis] == count && count == view->channels;
+    if (count != 1 && !per_channel) return false;
+    const Location result{builder.in_place_or_new(node.inputs[0], source), source.layout};
+    builder.add_loop(
+        {source.buffer, result.buffer},
+        [loop = SlopeLoop(*view, slopes->as<float>())](std::span<void* const> at) -> Result<void> {
+            loop.run(static_cast<const float*>(at[0]), static_cast<float*>(at[1]));
+            return {};
+        });
+    builder.define(node.outputs[0], result);
+    return true;
+}
+
+// Softmax over a short last axis, for which oneDNN's vectors are too long.
+void add_short_softmax(ProgramBuilder& builder, const Node& node, int64_t rows, int64_t width) {
+    const Location source = builder.plain(node.inputs[0]);
+    const BufferId buffer = builder.in_place_or_new(node.inputs[0], source);
+    builder.add_loop({source.buffer, buffer},
+                     [loop = SoftmaxLoop(rows, width)](std::span<void* const> at) -> Result<void> {
+                         loop.run(static_cast<const float*>(at[0]), static_cast<float*>(at[1]));
+                         return {};
+                     });
+    builder.define(node.outputs[0], {buffer, builder.plain_layout(node.outputs[0])});
+}
+
 }  // namespace
 
 void append_activation(onednn::PostOps& post_ops, const OpParams& activation) {
@@ -133,6 +167,7 @@ Result<void> lower_activation(ProgramBuilder& builder, const PlannedStep& step) 
 Result<void> lower_prelu(ProgramBuilder& builder, const PlannedStep& step) {
     const Node& node = builder.node(step);
     const Location source = builder.floats(node.inputs[0]);
+    if (add_slopes(builder, node, source)) return {};
     const size_t rank = builder.extents(node.inputs[0]).size();
     const Desc slopes = onednn::plain_f32(widened(builder, node.inputs[1], rank));
     const Candidate candidate = onednn::prelu(source.layout, slopes);
@@ -173,6 +208,12 @@ Result<void> lower_softmax(ProgramBuilder& builder, const PlannedStep& step) {
         extents = {std::accumulate(extents.begin(), split, int64_t{1}, std::multiplies<>()),
                    std::accumulate(split, extents.end(), int64_t{1}, std::multiplies<>())};
         axis = 1;
+    }
+    const int64_t width = extents[axis];
+    if (axis + 1 == static_cast<int>(extents.size()) && width > 0 &&
+        width <= SoftmaxLoop::kWidest) {
+        add_short_softmax(builder, node, builder.shape(node.inputs[0]).elements() / width, width);
+        return {};
     }
     const Desc layout = onednn::plain_f32(extents);
     const Candidate candidate = onednn::softmax(layout, axis);

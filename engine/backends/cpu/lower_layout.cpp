@@ -119,6 +119,42 @@ void lower_split(ProgramBuilder& builder, const Node& node, int axis) {
     }
 }
 
+// Do the innermost axes of every input lie as the channels of pixels do?
+bool all_channels_last(ProgramBuilder& builder, const Node& node) {
+    return std::ranges::all_of(node.inputs, [&](ValueId id) {
+        const Location source = builder.floats(id);
+        const Dims extents = onednn::extents_of(source.layout);
+        return extents.size() == 4 && source.layout == onednn::channels_last_f32(extents);
+    });
+}
+
+// Pieces copied side by side: channels-last along the channels where all inputs lie so, else
+// row-major along any axis.
+void add_join(ProgramBuilder& builder, const Node& node, int axis) {
+    const Dims result_extents = builder.extents(node.outputs[0]);
+    const bool pixels = axis == 1 && result_extents.size() == 4 && all_channels_last(builder, node);
+    const Desc layout =
+        pixels ? onednn::channels_last_f32(result_extents) : builder.plain_layout(node.outputs[0]);
+    int64_t groups = pixels ? result_extents[0] * result_extents[2] * result_extents[3] : 1;
+    for (int outer = 0; !pixels && outer < axis; ++outer) groups *= result_extents[outer];
+    std::vector<size_t> pieces;
+    std::vector<BufferId> buffers;
+    for (const ValueId id : node.inputs) {
+        const int64_t elements = builder.shape(id).elements();
+        pieces.push_back(elements / std::max<int64_t>(groups, 1) * sizeof(float));
+        buffers.push_back(pixels ? builder.floats(id).buffer : builder.plain(id).buffer);
+    }
+    const Location result{builder.allocate(layout.get_size()), layout};
+    buffers.push_back(result.buffer);
+    builder.add_loop(
+        std::move(buffers),
+        [loop = JoinLoop(groups, std::move(pieces))](std::span<void* const> at) -> Result<void> {
+            loop.run(at.first(at.size() - 1), at.back());
+            return {};
+        });
+    builder.define(node.outputs[0], result);
+}
+
 // oneDNN's concatenation of the inputs where they lie, or of row-major copies.
 bool add_concat(ProgramBuilder& builder, const Node& node, int axis, bool row_major) {
     std::vector<Desc> layouts;
@@ -178,6 +214,14 @@ Result<void> lower_concat(ProgramBuilder& builder, const PlannedStep& step) {
     FACET_ASSIGN(const int axis,
                  normalize_axis(std::get<ConcatParams>(node.params).axis, result.shape.rank()));
     if (result.type != DataType::kF32) return lower_by_reference(builder, step);
+    const bool blocked = std::ranges::any_of(node.inputs, [&](ValueId id) {
+        const Desc layout = builder.floats(id).layout;
+        return !onednn::is_plain(layout) && onednn::channel_view(layout).has_value();
+    });
+    if (!blocked || all_channels_last(builder, node)) {
+        add_join(builder, node, axis);
+        return {};
+    }
     if (add_concat(builder, node, axis, false) || add_concat(builder, node, axis, true)) return {};
     return lower_by_reference(builder, step);
 }
