@@ -107,7 +107,7 @@ void append_fusion_cases(OpCases& cases) {
         const ValueId x = b.node(ActivationParams{}, {body(b, b.input({1, 16, 13, 11}), 32)});
         const ValueId y = body(b, b.node(ActivationParams{}, {body(b, x, 32)}), 32);
         const ValueId sum = b.node(EltwiseParams{EltwiseParams::Kind::kAdd}, {y, x});
-        return std::vector{b.node(ActivationParams{Kind::kClip, 0.0f, 6.0f}, {sum})};
+        return std::vector{b.node(ActivationParams{}, {sum})};
     }));
     cases.push_back(make_case("convolution_then_max_pool", [](CaseBuilder& b) {
         const ValueId y = body(b, b.input({1, 3, 15, 17}), 16);
