@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Session: the facade of the engine. Models loaded once on one device; crops of any number of
-// owners go in, come together in batches, and come back as detections or attributes.
+// Session: the facade of the engine. Models loaded once on a device, or on each of several; crops
+// of any number of owners go in, come together in batches, and come back as detections or
+// attributes.
 #pragma once
 
 #include <cstdint>
@@ -32,13 +33,13 @@ struct ModelSettings {
 struct SessionSettings {
     std::vector<ModelSettings> models;                    // at least one; each runs on every batch
     std::vector<std::filesystem::path> info_directories;  // where model-info files are looked for
-    std::string device = "CPU";                           // registry.h
+    std::string device = "CPU";  // registry.h; "AUTO", "AUTO:GPU,CPU": several under one queue
     int max_batch = 16;  // 1..2048; 0: chosen by measurement, up to 32 or the largest profile
-    Duration timeout{5'000'000};       // longest wait of an item for its batch to start, >= 0
-    Duration latency_budget{0};        // from submit to result; `timeout` then follows from it
-    std::vector<int> batch_profiles;   // ascending sizes that run, 1..2048; empty: every size
-    int requests = 1;                  // batches in flight, 1..64
-    int threads = 0;                   // of one request; 0: the machine's
+    Duration timeout{5'000'000};      // longest wait of an item for its batch to start, >= 0
+    Duration latency_budget{0};       // from submit to result; `timeout` then follows from it
+    std::vector<int> batch_profiles;  // ascending sizes that run, 1..2048; empty: every size
+    int requests = 1;                 // batches in flight, 1..64
+    int threads = 0;                  // of one request; 0: the machine's
     Precision precision = Precision::kAuto;
     std::optional<float> threshold;    // detections below are dropped; none: the model-info's
     std::filesystem::path trace_path;  // a file to write arrivals and decisions to; empty: none

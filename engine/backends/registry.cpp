@@ -29,4 +29,8 @@ Result<const Backend*> find_backend(std::string_view device) {
     return Error{ErrorCode::kNotFound, "device '" + std::string(device) + "'; supported: " + names};
 }
 
+std::vector<std::string> auto_devices() {
+    return {"CPU"};
+}
+
 }  // namespace facet

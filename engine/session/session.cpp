@@ -5,9 +5,12 @@
 
 #include <future>
 #include <map>
+#include <optional>
 #include <utility>
 
+#include "engine/base/log.h"
 #include "engine/base/mutex.h"
+#include "engine/session/auto_devices.h"
 #include "engine/session/session_internal.h"
 #include "engine/session/session_runtime.h"
 
@@ -65,6 +68,20 @@ int largest_compiled(const SessionSettings& settings) {
     return settings.max_batch > 0 ? settings.max_batch : kLargestChosen;
 }
 
+Result<SessionDevice> open_device(const SessionSettings& settings, const std::string& name,
+                                  Clock& clock) {
+    const ModelLoader load = loader_for(name);
+    SessionSettings compiled = settings;
+    compiled.device = name;
+    compiled.max_batch = largest_compiled(settings);
+    std::vector<SessionModel> models;
+    for (const ModelSettings& model : settings.models) {
+        FACET_ASSIGN(SessionModel loaded, load(model, compiled));
+        models.push_back(std::move(loaded));
+    }
+    return prepare_device(compiled, compiled.max_batch, clock, std::move(models));
+}
+
 }  // namespace
 
 void set_device_loader(const std::string& device, ModelLoader loader) {
@@ -78,15 +95,22 @@ void set_device_loader(const std::string& device, ModelLoader loader) {
 
 Result<std::shared_ptr<Session>> Session::open(const SessionSettings& settings, Clock& clock) {
     FACET_TRY(check(settings));
-    const ModelLoader load = loader_for(settings.device);
-    std::vector<SessionModel> models;
-    SessionSettings compiled = settings;
-    compiled.max_batch = largest_compiled(settings);
-    for (const ModelSettings& model : settings.models) {
-        FACET_ASSIGN(SessionModel loaded, load(model, compiled));
-        models.push_back(std::move(loaded));
+    FACET_ASSIGN(const std::vector<std::string> names, devices_of(settings.device));
+    std::vector<SessionDevice> devices;
+    std::optional<Error> refused;  // the last device's that is not used
+    std::string remarks;
+    for (const std::string& name : names) {
+        Result<SessionDevice> device = open_device(settings, name, clock);
+        if (device.ok()) {
+            devices.push_back(*std::move(device));
+            continue;
+        }
+        refused = device.error();
+        remarks += (remarks.empty() ? "" : "; ") + name + " is not used: " + refused->text();
     }
-    return start_session(settings, compiled.max_batch, clock, std::move(models));
+    if (devices.empty()) return *refused;
+    if (!remarks.empty()) log(LogLevel::kWarning, remarks);
+    return start_session(settings, largest_compiled(settings), clock, std::move(devices));
 }
 
 SessionLimits Session::limits() const {

@@ -7,8 +7,12 @@
 #include <cstdio>
 #include <cstring>
 #include <set>
+#include <span>
+#include <tuple>
 #include <utility>
 
+#include "engine/base/log.h"
+#include "engine/base/mutex.h"
 #include "engine/batching/batcher.h"
 #include "engine/batching/derive_limits.h"
 #include "engine/session/crop_pool.h"
@@ -68,19 +72,16 @@ Result<TraceWriter::Sink> open_trace(const std::filesystem::path& path) {
 
 class SessionImpl final : public Session, private BatchRunner {
   public:
-    // `models` are shared with the slots, which point into them.
-    SessionImpl(const SessionSettings& settings, Clock& clock,
-                std::shared_ptr<const std::vector<SessionModel>> models,
-                std::vector<CropSpec> specs, std::vector<RequestSlot> slots,
+    SessionImpl(const SessionSettings& settings, Clock& clock, std::vector<SessionDevice> devices,
                 const BatchLimits& limits, BatcherOptions options)
         : settings_(settings),
           clock_(clock),
-          models_(std::move(models)),
-          specs_(std::move(specs)),
-          slots_(std::move(slots)),
+          devices_(std::move(devices)),
+          specs_(devices_.front().specs),
+          slots_(all_slots(devices_)),
           limits_(limits),
           // As many as may be in flight at once, and one more batch being filled.
-          crops_(specs_, static_cast<size_t>(limits.max_batch) * (limits.slots + 1)),
+          crops_(specs_, static_cast<size_t>(limits.max_batch) * (slots_.size() + 1)),
           recorder_(limits.max_batch),
           batcher_(limits, clock, *this, std::move(options)) {}
 
@@ -118,33 +119,58 @@ class SessionImpl final : public Session, private BatchRunner {
     void run(Batch batch, int slot) override;
     void discard(Items items, DiscardReason reason) override;
 
+    struct Slot {
+        SessionDevice* device;
+        RequestSlot* request;
+    };
+
+    [[nodiscard]] static std::vector<Slot> all_slots(std::vector<SessionDevice>& devices);
     [[nodiscard]] bool has_crops(Item& item) const;
-    void run_items(std::span<const std::unique_ptr<BatchItem>> items, int rows, RequestSlot& slot);
+    // Gives the items their results; on an error they have none.
+    [[nodiscard]] Result<void> run_items(std::span<const std::unique_ptr<BatchItem>> items,
+                                         int rows, RequestSlot& slot);
+    // Runs the halves of items that failed with `error` together.
+    void run_apart(std::span<const std::unique_ptr<BatchItem>> items, const Error& error,
+                   RequestSlot& slot);
+    // Whether another device runs the batch, which failed for its device's fault.
+    [[nodiscard]] bool hand_over(Batch& batch, int slot, const Error& error);
     // The rows that so few items of a failed batch run at.
     [[nodiscard]] int rows_for(size_t items) const;
-    void describe(const Batch& batch, Duration service) const;
+    void describe(const Batch& batch, const std::string& device, Duration service) const;
 
     const SessionSettings settings_;
     Clock& clock_;
-    const std::shared_ptr<const std::vector<SessionModel>> models_;
+    std::vector<SessionDevice> devices_;
     const std::vector<CropSpec> specs_;
-    std::vector<RequestSlot> slots_;  // each touched by the Batcher's thread of the same number
+    const std::vector<Slot> slots_;  // each used by the Batcher's thread of the same number
     const BatchLimits limits_;
     CropPool crops_;
     StatsRecorder recorder_;
+    Mutex lost_mutex_;  // guards lost_; no other lock is taken while it is held
+    std::set<const SessionDevice*> lost_ FACET_GUARDED_BY(lost_mutex_);  // and said so
     Batcher batcher_;  // last: its threads use all of the above
 };
 
+std::vector<SessionImpl::Slot> SessionImpl::all_slots(std::vector<SessionDevice>& devices) {
+    std::vector<Slot> slots;
+    for (SessionDevice& device : devices)
+        for (RequestSlot& request : device.slots) slots.push_back({&device, &request});
+    return slots;
+}
+
 bool SessionImpl::yields(size_t model, Yield what) const {
-    return std::ranges::any_of((*models_)[model].outputs, [&](const SessionModel::Output& output) {
+    const std::vector<SessionModel>& models = *devices_.front().models;
+    return std::ranges::any_of(models[model].outputs, [&](const SessionModel::Output& output) {
         return output.yield.value_or(what) == what;
     });
 }
 
 std::vector<std::string> SessionImpl::descriptions() const {
     std::vector<std::string> lines;
-    for (const SessionModel& model : *models_)
-        lines.push_back(model.name + " on " + model.device + ": " + model.compiled->description());
+    for (const SessionDevice& device : devices_)
+        for (const SessionModel& model : *device.models)
+            lines.push_back(model.name + " on " + model.device + ": " +
+                            model.compiled->description());
     return lines;
 }
 
@@ -204,16 +230,37 @@ void SessionImpl::submit(std::vector<Item> items) {
 }
 
 void SessionImpl::run(Batch batch, int slot) {
-    run_items(batch.items, static_cast<int>(batch.run_size), slots_[slot]);
+    RequestSlot& request = *slots_[slot].request;
+    const Result<void> ran = run_items(batch.items, static_cast<int>(batch.run_size), request);
+    if (!ran.ok()) {
+        if (hand_over(batch, slot, ran.error())) return;
+        run_apart(batch.items, ran.error(), request);
+    }
     const Duration service = clock_.now() - batch.started;
     const auto failed = static_cast<size_t>(
         std::ranges::count_if(batch.items, [](const std::unique_ptr<BatchItem>& item) {
             return session_item(item).result.error.has_value();
         }));
-    if (failed == 0) batcher_.observe(static_cast<int>(batch.run_size), service);
-    describe(batch, service);
+    if (failed == 0) batcher_.observe(static_cast<int>(batch.run_size), service, slot);
+    describe(batch, slots_[slot].device->name, service);
     recorder_.ran(batch, service, failed);
     for (const std::unique_ptr<BatchItem>& item : batch.items) session_item(item).finish();
+}
+
+bool SessionImpl::hand_over(Batch& batch, int slot, const Error& error) {
+    if (error.code != ErrorCode::kDevice && error.code != ErrorCode::kOutOfMemory) return false;
+    if (!batcher_.hand_over(batch, slot)) return false;
+    const SessionDevice& device = *slots_[slot].device;
+    std::string left;
+    {
+        MutexLock lock(lost_mutex_);
+        if (!lost_.insert(&device).second) return true;
+        for (const SessionDevice& other : devices_)
+            if (!lost_.contains(&other)) left += (left.empty() ? "" : ", ") + other.name;
+    }
+    log(LogLevel::kWarning,
+        device.name + " is out of use from now on, its work goes to " + left + ": " + error.text());
+    return true;
 }
 
 void SessionImpl::discard(Items items, DiscardReason reason) {
@@ -227,28 +274,34 @@ void SessionImpl::discard(Items items, DiscardReason reason) {
     }
 }
 
-// A failed run is split until the items at fault are alone, so that the others get their results.
-void SessionImpl::run_items(std::span<const std::unique_ptr<BatchItem>> items, int rows,
-                            RequestSlot& slot) {
+Result<void> SessionImpl::run_items(std::span<const std::unique_ptr<BatchItem>> items, int rows,
+                                    RequestSlot& slot) {
     std::vector<CropBuffer*> crops;
     for (const std::unique_ptr<BatchItem>& item : items) crops.push_back(&session_item(item).crops);
     std::vector<Converted> converted(items.size());
-    const Result<void> ran = slot.run(crops, rows, converted);
-    if (!ran.ok() && items.size() > 1) {
-        const auto first = items.first(items.size() / 2), second = items.subspan(first.size());
-        run_items(first, rows_for(first.size()), slot);
-        run_items(second, rows_for(second.size()), slot);
-        return;
-    }
+    FACET_TRY(slot.run(crops, rows, converted));
     for (size_t row = 0; row < items.size(); ++row) {
         ItemResult& result = session_item(items[row]).result;
         result.provenance.batch_size = static_cast<int>(items.size());
-        if (!ran.ok()) {
-            result.error = ran.error();
-            continue;
-        }
         result.detections = std::move(converted[row].detections);
         result.attributes = std::move(converted[row].attributes);
+    }
+    return {};
+}
+
+// Until the items at fault are alone, so that the others get their results.
+void SessionImpl::run_apart(std::span<const std::unique_ptr<BatchItem>> items, const Error& error,
+                            RequestSlot& slot) {
+    if (items.size() == 1) {
+        ItemResult& result = session_item(items.front()).result;
+        result.provenance.batch_size = 1;
+        result.error = error;
+        return;
+    }
+    const auto first = items.first(items.size() / 2);
+    for (const auto half : {first, items.subspan(first.size())}) {
+        const Result<void> ran = run_items(half, rows_for(half.size()), slot);
+        if (!ran.ok()) run_apart(half, ran.error(), slot);
     }
 }
 
@@ -258,13 +311,13 @@ int SessionImpl::rows_for(size_t items) const {
     return profile == limits_.profiles.end() ? rows : *profile;
 }
 
-void SessionImpl::describe(const Batch& batch, Duration service) const {
+void SessionImpl::describe(const Batch& batch, const std::string& device, Duration service) const {
     const int64_t infer_us = microseconds(service);
     std::set<OwnerId> owners;
     for (const std::unique_ptr<BatchItem>& item : batch.items) owners.insert(item->owner);
     for (const std::unique_ptr<BatchItem>& item : batch.items) {
         Provenance& provenance = session_item(item).result.provenance;
-        provenance.device = models_->front().device;
+        provenance.device = device;
         provenance.batch_id = batch.id;
         provenance.owners = static_cast<int>(owners.size());
         provenance.wait_us = microseconds(batch.started - item->enqueued);
@@ -274,29 +327,39 @@ void SessionImpl::describe(const Batch& batch, Duration service) const {
 
 }  // namespace
 
-Result<std::shared_ptr<Session>> start_session(const SessionSettings& settings, int largest,
-                                               Clock& clock, std::vector<SessionModel> models) {
-    const auto shared = std::make_shared<const std::vector<SessionModel>>(std::move(models));
-    auto [specs, spec_of_model] = share_crops(*shared);
-    std::vector<RequestSlot> slots;
+Result<SessionDevice> prepare_device(const SessionSettings& settings, int largest, Clock& clock,
+                                     std::vector<SessionModel> models) {
+    SessionDevice device;
+    device.name = models.front().device;
+    device.models = std::make_shared<const std::vector<SessionModel>>(std::move(models));
+    std::vector<size_t> spec_of_model;
+    std::tie(device.specs, spec_of_model) = share_crops(*device.models);
     for (int slot = 0; slot < settings.requests; ++slot) {
-        FACET_ASSIGN(RequestSlot created, RequestSlot::create(*shared, spec_of_model));
-        slots.push_back(std::move(created));
+        FACET_ASSIGN(RequestSlot created, RequestSlot::create(*device.models, spec_of_model));
+        device.slots.push_back(std::move(created));
     }
-    FACET_ASSIGN(CostTable costs, measure_costs(settings, largest, clock, slots));
+    FACET_ASSIGN(device.costs, measure_costs(settings, largest, clock, device.slots));
+    return device;
+}
+
+Result<std::shared_ptr<Session>> start_session(const SessionSettings& settings, int largest,
+                                               Clock& clock, std::vector<SessionDevice> devices) {
     const BatchLimits limits = derive_limits({.max_batch = settings.max_batch,
                                               .ceiling = largest,
                                               .timeout = settings.timeout,
                                               .latency_budget = settings.latency_budget,
                                               .profiles = settings.batch_profiles,
                                               .slots = settings.requests},
-                                             costs);
-    BatcherOptions options{.costs = std::move(costs), .gate = device_gate(shared->front().device)};
+                                             devices.front().costs);
+    BatcherOptions options{.costs = devices.front().costs,
+                           .gate = device_gate(devices.front().name)};
+    for (const SessionDevice& device : std::span(devices).subspan(1))
+        options.further.push_back({device.costs, settings.requests, device_gate(device.name)});
     if (!settings.trace_path.empty()) {
         FACET_ASSIGN(options.trace, open_trace(settings.trace_path));
     }
     return std::shared_ptr<Session>(std::make_shared<SessionImpl>(
-        settings, clock, shared, std::move(specs), std::move(slots), limits, std::move(options)));
+        settings, clock, std::move(devices), limits, std::move(options)));
 }
 
 }  // namespace facet

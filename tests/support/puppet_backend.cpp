@@ -192,6 +192,7 @@ PuppetDevice::PuppetDevice(std::map<std::string, Puppet> puppets, std::string de
             if (puppet == puppets.end())
                 return Error{ErrorCode::kNotFound, model.path.string() + ": no such puppet"};
             SessionModel made = puppet->second.model(puppet->first, session.max_batch);
+            made.device = session.device;
             if (session.threshold)
                 for (SessionModel::Output& output : made.outputs)
                     output.threshold = *session.threshold;
