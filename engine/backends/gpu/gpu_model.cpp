@@ -59,25 +59,27 @@ GpuModel::GpuModel(std::string name, opencl::ContextPtr context, std::shared_ptr
 Result<std::shared_ptr<CompiledModel>> GpuModel::compile(const opencl::DeviceInfo& device,
                                                          const std::string& name,
                                                          std::shared_ptr<const Graph> graph,
-                                                         const CompileOptions& options) {
+                                                         const CompileOptions& options,
+                                                         std::optional<size_t> only_tile) {
     FACET_TRY(check(*graph, name, options));
     FACET_ASSIGN(auto context, opencl::Context::open(device));
     const std::shared_ptr<GpuModel> model(
         new GpuModel(name, std::move(context), std::move(graph), options));
-    FACET_TRY(model->build());
+    FACET_TRY(model->build(only_tile));
     return std::shared_ptr<CompiledModel>(model);
 }
 
-Result<void> GpuModel::build() {
+Result<void> GpuModel::build(std::optional<size_t> only_tile) {
+    FACET_TRY(check_sizes());
     const opencl::DeviceInfo& device = context_->device();
     Target target{.storage = storage_,
                   .compute_units = std::max(device.compute_units, 1u),
                   .is_gpu = device.type != opencl::DeviceType::kCpu,
-                  .max_batch = max_batch_};
-    if (!target.is_gpu) target.only_tile = gemm_tiles().size() - 1;
+                  .max_batch = max_batch_,
+                  .only_tile = only_tile};
+    if (!target.is_gpu && !only_tile) target.only_tile = gemm_tiles().size() - 1;
     ProgramBuilder builder(*graph_, target);
     FACET_ASSIGN(program_, builder.build());
-    FACET_TRY(check_sizes());
     if (program_->source.kernel_count() > 0) {
         FACET_ASSIGN(auto binary, ProgramCache::of(device).program(
                                       context_, program_->source.text(), kBuildOptions));

@@ -16,10 +16,12 @@ namespace facet::gpu {
 // Invariants: nothing changes once compiled. Thread-safe.
 class GpuModel final : public CompiledModel {
   public:
-    // Precisions: fp32, and fp16, which stores halves and computes in float.
+    // Precisions: fp32, and fp16, which stores halves and computes in float. `only_tile`, an index
+    // into gemm_tiles(), serves every batch size where it is set.
     [[nodiscard]] static Result<std::shared_ptr<CompiledModel>> compile(
         const opencl::DeviceInfo& device, const std::string& name,
-        std::shared_ptr<const Graph> graph, const CompileOptions& options);
+        std::shared_ptr<const Graph> graph, const CompileOptions& options,
+        std::optional<size_t> only_tile = {});
 
     [[nodiscard]] const std::vector<Port>& inputs() const override { return inputs_; }
     [[nodiscard]] const std::vector<Port>& outputs() const override { return outputs_; }
@@ -41,7 +43,7 @@ class GpuModel final : public CompiledModel {
   private:
     GpuModel(std::string name, opencl::ContextPtr context, std::shared_ptr<const Graph> graph,
              const CompileOptions& options);
-    [[nodiscard]] Result<void> build();
+    [[nodiscard]] Result<void> build(std::optional<size_t> only_tile);
     [[nodiscard]] Result<void> check_sizes() const;
     [[nodiscard]] Result<void> upload_constants();
 

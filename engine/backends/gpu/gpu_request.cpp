@@ -3,8 +3,10 @@
 #include "engine/backends/gpu/gpu_request.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 
+#include "engine/backends/gpu/step_profile.h"
 #include "engine/backends/reference/reference_backend.h"
 
 namespace facet::gpu {
@@ -43,8 +45,8 @@ Result<std::unique_ptr<InferRequest>> GpuRequest::create(std::shared_ptr<const G
 Result<void> GpuRequest::allocate() {
     const Program& program = model_->program();
     const int rows = model_->max_batch();
-    FACET_ASSIGN(input_memory_, pin(queue_, model_->inputs(), rows));
-    FACET_ASSIGN(output_memory_, pin(queue_, model_->outputs(), rows));
+    FACET_ASSIGN(input_memory_, pin(own_queue_, model_->inputs(), rows));
+    FACET_ASSIGN(output_memory_, pin(own_queue_, model_->outputs(), rows));
     const auto create = [&](size_t bytes) {
         return opencl::Buffer::create(model_->context(), std::max<size_t>(bytes, 1));
     };
@@ -103,41 +105,80 @@ TensorView GpuRequest::output(size_t port) const {
 }
 
 Result<void> GpuRequest::infer(int rows) {
+    return run(rows, nullptr);
+}
+
+Result<std::vector<StepProfile>> GpuRequest::profile(int rows) {
+    if (!profiling_queue_) {
+        FACET_ASSIGN(auto queue, opencl::Queue::create(model_->context(), true));
+        profiling_queue_.emplace(std::move(queue));
+    }
+    std::vector<double> seconds;
+    queue_ = &*profiling_queue_;
+    const Result<void> done = run(rows, &seconds);
+    queue_ = &own_queue_;
+    if (!done) return done.error();
+    return profile_steps(model_->program(), model_->graph(), model_->device_name(), rows, seconds);
+}
+
+Result<void> GpuRequest::run(int rows, std::vector<double>* seconds) {
     if (rows < 1 || rows > model_->max_batch())
         return Error{ErrorCode::kInvalidArgument, "batch of " + std::to_string(rows) +
                                                       " rows; supported: 1 to " +
                                                       std::to_string(model_->max_batch())};
-    const Result<void> done = enqueue_all(rows);
+    const Result<void> done = enqueue_all(rows, seconds);
     if (done) {
         repeat_outputs(rows);
     } else {
         // What is under way must not write to memory that the caller may give back.
         last_read_ = {};
-        (void)queue_.finish();
+        (void)queue_->finish();
     }
     return done;
 }
 
-Result<void> GpuRequest::enqueue_all(int rows) {
+Result<void> GpuRequest::enqueue_all(int rows, std::vector<double>* seconds) {
     const Program& program = model_->program();
     for (size_t port = 0; port < inputs_.size(); ++port) {
         if (!inputs_[port]) continue;
         const size_t bytes = port_bytes(model_->inputs()[port], rows);
-        FACET_TRY(queue_.write(inputs_[port], 0, input_memory_[port].bytes().first(bytes)));
+        FACET_TRY(queue_->write(inputs_[port], 0, input_memory_[port].bytes().first(bytes)));
     }
     for (size_t i = 0; i < program.steps.size(); ++i) {
-        const Step& step = program.steps[i];
         Result<void> done;
-        if (const auto* kernel = std::get_if<KernelStep>(&step.action))
-            done = run_kernel(i, *kernel, rows);
-        else if (const auto* transfer = std::get_if<Transfer>(&step.action))
-            done = run_transfer(*transfer, rows);
-        else
-            done = run_on_host(std::get<HostStep>(step.action), rows);
-        if (!done) return done.error().within(step.name);
+        if (seconds == nullptr) {
+            done = run_step(i, rows);
+        } else {
+            const Result<double> taken = time_step(i, rows);
+            if (taken)
+                seconds->push_back(*taken);
+            else
+                done = taken.error();
+        }
+        if (!done) return done.error().within(program.steps[i].name);
     }
     FACET_TRY(fetch_outputs(rows));
     return await_reads();
+}
+
+Result<void> GpuRequest::run_step(size_t index, int rows) {
+    const auto& action = model_->program().steps[index].action;
+    if (const auto* kernel = std::get_if<KernelStep>(&action))
+        return run_kernel(index, *kernel, rows);
+    if (const auto* transfer = std::get_if<Transfer>(&action)) return run_transfer(*transfer, rows);
+    return run_on_host(std::get<HostStep>(action), rows);
+}
+
+Result<double> GpuRequest::time_step(size_t index, int rows) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point start = Clock::now();
+    FACET_TRY(run_step(index, rows));
+    if (std::holds_alternative<HostStep>(model_->program().steps[index].action))
+        return std::chrono::duration<double>(Clock::now() - start).count();
+    FACET_TRY(queue_->flush());
+    FACET_TRY(last_command_.wait());
+    FACET_ASSIGN(const opencl::EventTimes times, last_command_.times());
+    return static_cast<double>(times.ended - times.started) * 1e-9;
 }
 
 Result<void> GpuRequest::run_kernel(size_t step, const KernelStep& kernel, int rows) {
@@ -148,7 +189,7 @@ Result<void> GpuRequest::run_kernel(size_t step, const KernelStep& kernel, int r
         FACET_TRY(bound.kernel.set_arg(bound.rows_argument, int32_t{own_rows}));
         bound.rows = own_rows;
     }
-    return queue_.run(bound.kernel, variant.work(own_rows));
+    return queue_->run(bound.kernel, variant.work(own_rows), sync());
 }
 
 std::span<std::byte> GpuRequest::host(HostId id, int rows) {
@@ -162,8 +203,10 @@ std::span<std::byte> GpuRequest::host(HostId id, int rows) {
 Result<void> GpuRequest::run_transfer(const Transfer& transfer, int rows) {
     const std::span<std::byte> bytes = host(transfer.host, rows);
     if (transfer.direction == Transfer::Direction::kToDevice)
-        return queue_.write(memory(transfer.device), 0, bytes);
-    return queue_.read(memory(transfer.device), 0, bytes, {.done = &last_read_});
+        return queue_->write(memory(transfer.device), 0, bytes, sync());
+    if (queue_ == &own_queue_)
+        return queue_->read(memory(transfer.device), 0, bytes, {.done = &last_read_});
+    return queue_->read(memory(transfer.device), 0, bytes, sync());
 }
 
 Result<void> GpuRequest::run_on_host(const HostStep& action, int rows) {
@@ -198,8 +241,8 @@ Result<void> GpuRequest::fetch_outputs(int rows) {
         const OutputSource& source = program.outputs[port];
         const size_t bytes = source.row_bytes * (source.batched ? rows : 1);
         if (source.on_host || bytes == 0) continue;
-        FACET_TRY(queue_.read(memory(source.device), 0, output_memory_[port].bytes().first(bytes),
-                              {.done = &last_read_}));
+        FACET_TRY(queue_->read(memory(source.device), 0, output_memory_[port].bytes().first(bytes),
+                               {.done = &last_read_}));
     }
     return {};
 }
@@ -207,7 +250,7 @@ Result<void> GpuRequest::fetch_outputs(int rows) {
 // Waiting for the last read is enough: commands end in order.
 Result<void> GpuRequest::await_reads() {
     if (!last_read_) return {};
-    FACET_TRY(queue_.flush());
+    FACET_TRY(queue_->flush());
     const Result<void> done = last_read_.wait();
     last_read_ = {};
     return done;

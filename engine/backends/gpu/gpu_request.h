@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/backends/gpu/gpu_model.h"
@@ -19,6 +20,8 @@ class GpuRequest final : public InferRequest {
     [[nodiscard]] MutableTensorView input(size_t port) override;
     [[nodiscard]] TensorView output(size_t port) const override;
     [[nodiscard]] Result<void> infer(int rows) override;
+    // By the device's clock; each step waits for the one before it.
+    [[nodiscard]] Result<std::vector<StepProfile>> profile(int rows) override;
 
   private:
     struct BoundVariant {
@@ -28,13 +31,21 @@ class GpuRequest final : public InferRequest {
     };
 
     GpuRequest(std::shared_ptr<const GpuModel> model, opencl::Queue queue)
-        : model_(std::move(model)), queue_(std::move(queue)) {}
+        : model_(std::move(model)), own_queue_(std::move(queue)), queue_(&own_queue_) {}
     [[nodiscard]] Result<void> allocate();
     [[nodiscard]] Result<void> bind();
     [[nodiscard]] const opencl::Buffer& memory(BufferId id) const;
     [[nodiscard]] std::span<std::byte> host(HostId id, int rows);
 
-    [[nodiscard]] Result<void> enqueue_all(int rows);
+    // With `seconds`, by step, a queue that profiles is used and waited for after every step.
+    [[nodiscard]] Result<void> run(int rows, std::vector<double>* seconds);
+    [[nodiscard]] Result<void> enqueue_all(int rows, std::vector<double>* seconds);
+    [[nodiscard]] Result<void> run_step(size_t index, int rows);
+    [[nodiscard]] Result<double> time_step(size_t index, int rows);
+    // Events cost time, so they are asked for only while profiling.
+    [[nodiscard]] opencl::Sync sync() {
+        return queue_ == &own_queue_ ? opencl::Sync{} : opencl::Sync{.done = &last_command_};
+    }
     [[nodiscard]] Result<void> run_kernel(size_t step, const KernelStep& kernel, int rows);
     [[nodiscard]] Result<void> run_transfer(const Transfer& transfer, int rows);
     [[nodiscard]] Result<void> run_on_host(const HostStep& action, int rows);
@@ -43,13 +54,16 @@ class GpuRequest final : public InferRequest {
     [[nodiscard]] Result<void> await_reads();
 
     const std::shared_ptr<const GpuModel> model_;
-    opencl::Queue queue_;
+    opencl::Queue own_queue_;
+    std::optional<opencl::Queue> profiling_queue_;                    // made when first needed
+    opencl::Queue* queue_;                                            // the one of the two in use
     std::vector<opencl::PinnedMemory> input_memory_, output_memory_;  // by port
     std::vector<opencl::Buffer> inputs_;                              // by port
     std::vector<opencl::Buffer> slots_;
     std::vector<Tensor> host_buffers_;                // by HostId; empty for inputs
     std::vector<std::vector<BoundVariant>> kernels_;  // by step
-    opencl::Event last_read_;  // of what the device still has to write to the host
+    opencl::Event last_read_;     // of what the device still has to write to the host
+    opencl::Event last_command_;  // set while profiling
 };
 
 }  // namespace facet::gpu

@@ -19,9 +19,9 @@ namespace facet::gpu {
 struct Target {
     Storage storage = Storage::kF32;  // of weights and of what lies between the kernels
     unsigned compute_units = 1;
-    bool is_gpu = true;               // false: a processor, where code that is quick to build wins
-    std::optional<size_t> only_tile;  // of gemm_tiles(), whatever the batch size; for tests
+    bool is_gpu = true;  // false: a processor, where code that is quick to build wins
     int max_batch = 1;
+    std::optional<size_t> only_tile = {};  // of gemm_tiles(), for every batch size
 };
 
 // Lowerings call this to find inputs, allocate, append steps and define outputs. Invariants: a

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+// Promises of the GPU backend's model and requests, on the first OpenCL device there is.
+#include "engine/backends/gpu/gpu_backend.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <thread>
+
+#include "engine/backends/gpu/devices.h"
+#include "engine/backends/gpu/gemm.h"
+#include "engine/backends/gpu/gpu_model.h"
+#include "engine/backends/reference/reference_backend.h"
+#include "engine/graph/batchability.h"
+#include "engine/graph/passes.h"
+#include "tests/support/model_builder.h"
+
+namespace facet::testing {
+
+namespace {
+
+using ::testing::HasSubstr;
+
+std::shared_ptr<const Graph> prepared(const ModelBuilder& builder) {
+    Graph graph = builder.build();
+    const auto done = prepare(graph, reference::evaluate);
+    EXPECT_TRUE(done) << done.error().text();
+    EXPECT_TRUE(analyze_batchability(graph).empty());
+    return std::make_shared<const Graph>(std::move(graph));
+}
+
+std::shared_ptr<const Graph> small_net() {
+    ConvolutionParams same;
+    same.pads_begin = same.pads_end = {1, 1};
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 3, 9, 8});
+    const ValueId stem = builder.relu(builder.conv(x, 20, 3, same));
+    builder.output(builder.softmax(builder.conv(stem, 24, 1), 1));
+    return prepared(builder);
+}
+
+// The largest element of each column finds its way back into floats: no kernel picks it.
+std::shared_ptr<const Graph> net_with_a_node_for_the_cpu() {
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 5, 6, 7});
+    const ValueId y = builder.conv(x, 6, 1);
+    const ValueId index = builder.node(ArgReduceParams{ArgReduceParams::Kind::kMax, 1}, {y}, "top");
+    const ValueId floats = builder.node(ConvertParams{DataType::kF32}, {index});
+    builder.output(builder.relu(builder.add(floats, y)));
+    return prepared(builder);
+}
+
+Tensor noise(const Shape& shape) {
+    std::mt19937 random(5);
+    std::uniform_real_distribution<float> value(-1, 1);
+    Tensor tensor = Tensor::allocate(DataType::kF32, shape);
+    for (float& element : tensor.mutable_view().as<float>()) element = value(random);
+    return tensor;
+}
+
+// Output 0 of `rows` rows of noise.
+std::vector<float> run(InferRequest& request, const CompiledModel& model, int rows) {
+    const Shape row = model.inputs()[0].row_shape;
+    std::ranges::copy(noise(row.scaled(rows)).as<float>(), request.input(0).as<float>().begin());
+    const auto done = request.infer(rows);
+    EXPECT_TRUE(done) << done.error().text();
+    const auto result =
+        request.output(0).as<float>().first(model.outputs()[0].row_shape.elements() * rows);
+    return {result.begin(), result.end()};
+}
+
+std::vector<float> run(const std::shared_ptr<CompiledModel>& model, int rows) {
+    const auto request = model->create_request();
+    EXPECT_TRUE(request) << request.error().text();
+    return run(**request, *model, rows);
+}
+
+double worst(const std::vector<float>& a, const std::vector<float>& b) {
+    double apart = a.size() == b.size() ? 0 : INFINITY;
+    for (size_t i = 0; i < std::min(a.size(), b.size()); ++i)
+        apart = std::max<double>(apart, std::abs(a[i] - b[i]));
+    return apart;
+}
+
+class GpuBackend : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        if (gpu_backends().empty()) GTEST_SKIP() << "no OpenCL device";
+    }
+    static std::shared_ptr<CompiledModel> compiled(const std::shared_ptr<const Graph>& graph,
+                                                   const CompileOptions& options) {
+        auto model = gpu_backends().front()->compile(graph, options);
+        EXPECT_TRUE(model) << model.error().text();
+        return *model;
+    }
+    static std::vector<float> expected(const std::shared_ptr<const Graph>& graph, int rows) {
+        return run(*reference_backend().compile(graph, {.max_batch = rows}), rows);
+    }
+};
+
+}  // namespace
+
+TEST_F(GpuBackend, RefusesRowsOutsideOneToMaxBatchStatingTheRange) {
+    const auto request = *compiled(small_net(), {.max_batch = 4})->create_request();
+    for (const int rows : {-1, 0, 5}) {
+        const auto done = request->infer(rows);
+        ASSERT_FALSE(done);
+        EXPECT_EQ(done.error().code, ErrorCode::kInvalidArgument);
+        EXPECT_THAT(done.error().message, HasSubstr("1 to 4"));
+    }
+}
+
+TEST_F(GpuBackend, RefusesOptionsOutsideTheirRangeByName) {
+    const Backend& gpu = *gpu_backends().front();
+    EXPECT_THAT(gpu.compile(small_net(), {.max_batch = 0}).error().message,
+                HasSubstr("max_batch is 0"));
+    EXPECT_THAT(gpu.compile(small_net(), {.max_batch = 1, .threads = -1}).error().message,
+                HasSubstr("threads is -1"));
+    const auto bytes = gpu.compile(small_net(), {.precision = Precision::kInt8});
+    ASSERT_FALSE(bytes);
+    EXPECT_EQ(bytes.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(bytes.error().message, HasSubstr("fp16"));
+}
+
+TEST_F(GpuBackend, KeepsInputAndOutputMemoryInPlaceForEverySize) {
+    const auto model = compiled(small_net(), {.max_batch = 7});
+    const auto request = *model->create_request();
+    const void* input = request->input(0).bytes;
+    const void* output = request->output(0).bytes;
+    for (const int rows : {1, 7, 3}) run(*request, *model, rows);
+    EXPECT_EQ(request->input(0).bytes, input);
+    EXPECT_EQ(request->output(0).bytes, output);
+}
+
+TEST_F(GpuBackend, RunsANodeWithoutAKernelOnTheCpuInsideTheSameGraphAndSaysSo) {
+    const auto graph = net_with_a_node_for_the_cpu();
+    const auto model = compiled(graph, {.max_batch = 3});
+    EXPECT_THAT(model->description(), HasSubstr("on the CPU: node 'top' (ArgReduce): "));
+    EXPECT_LE(worst(run(model, 3), expected(graph, 3)), 1e-4);
+    EXPECT_THAT(compiled(small_net(), {})->description(), HasSubstr("all nodes on the device"));
+}
+
+TEST_F(GpuBackend, RequestsOfSeveralThreadsGiveWhatOneAloneGives) {
+    const auto model = compiled(net_with_a_node_for_the_cpu(), {.max_batch = 6});
+    std::vector<std::vector<float>> alone;
+    for (int rows = 1; rows <= 6; ++rows) alone.push_back(run(model, rows));
+    std::vector<std::jthread> threads;
+    for (int thread = 0; thread < 3; ++thread)
+        threads.emplace_back([&] {
+            const auto request = *model->create_request();
+            for (int round = 0; round < 5; ++round)
+                for (int rows = 1; rows <= 6; ++rows)
+                    EXPECT_EQ(run(*request, *model, rows), alone[rows - 1]);
+        });
+}
+
+TEST_F(GpuBackend, StoresHalvesInHalfTheMemory) {
+    const auto floats = compiled(small_net(), {.max_batch = 2, .precision = Precision::kF32});
+    const auto halves = compiled(small_net(), {.max_batch = 2, .precision = Precision::kF16});
+    EXPECT_LT(*halves->working_bytes(2), *floats->working_bytes(2));
+    const std::vector<float> of_halves = run(halves, 2);
+    const std::vector<float> of_floats = run(floats, 2);
+    EXPECT_LE(worst(of_halves, of_floats), 2e-2);
+    EXPECT_NE(of_halves, of_floats);
+}
+
+TEST_F(GpuBackend, ATileOfAnySizeGivesTheReferencesResult) {
+    const auto& device = *std::ranges::find_if(
+        gpu::gpu_devices().entries, [](const auto& entry) { return entry.refused.empty(); });
+    const auto graph = small_net();
+    const std::vector<float> right = expected(graph, 5);
+    for (size_t tile = 0; tile < gpu::gemm_tiles().size(); ++tile) {
+        const auto model =
+            gpu::GpuModel::compile(device.info, device.name, graph, {.max_batch = 5}, tile);
+        ASSERT_TRUE(model) << model.error().text();
+        EXPECT_LE(worst(run(*model, 5), right), 1e-5) << "tile " << tile;
+    }
+}
+
+// Few rows are summed by a work group each, many in tiles.
+TEST_F(GpuBackend, AMatrixRowIsTheSameInSmallAndLargeBatches) {
+    ModelBuilder builder;
+    builder.output(builder.fully_connected(builder.input("x", {1, 100}), 10));
+    const auto graph = prepared(builder);
+    const auto model = compiled(graph, {.max_batch = 40});
+    EXPECT_LE(worst(run(model, 40), expected(graph, 40)), 1e-4);
+    EXPECT_LE(worst(run(model, 3), expected(graph, 3)), 1e-4);
+}
+
+TEST_F(GpuBackend, RefusesWhatIntCannotCount) {
+    const auto model = gpu_backends().front()->compile(small_net(), {.max_batch = 1 << 30});
+    ASSERT_FALSE(model);
+    EXPECT_THAT(model.error().message, HasSubstr("less than 2^31 elements"));
+}
+
+}  // namespace facet::testing
