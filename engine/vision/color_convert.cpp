@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engine/vision/multiversion.h"
+#include "engine/base/multiversion.h"
 
 namespace facet {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/vision/multiversion.h"
+#include "engine/base/multiversion.h"
 
 namespace facet {
 namespace {

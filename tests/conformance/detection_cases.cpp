@@ -92,6 +92,11 @@ void append_detection_cases(OpCases& cases) {
     params = face_detector();
     params.confidence_threshold = 2.0f;
     cases.push_back(detection_case("none_found", 8, params));
+    params = face_detector();
+    params.top_k = 150;
+    params.keep_top_k = 60;
+    params.confidence_threshold = 0.01f;
+    cases.push_back(detection_case("crowd", 400, params));
     cases.push_back(make_case("detector_with_heads", detector));
 }
 

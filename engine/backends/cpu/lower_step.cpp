@@ -35,6 +35,7 @@ struct LoweringOf {
     Lowering operator()(const SliceParams&) const { return lower_cut; }
     Lowering operator()(const StridedSliceParams&) const { return lower_cut; }
     Lowering operator()(const ResizeParams&) const { return lower_resize; }
+    Lowering operator()(const DetectionOutputParams&) const { return lower_detection_output; }
     Lowering operator()(const auto&) const { return lower_by_reference; }
 };
 

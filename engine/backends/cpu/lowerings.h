@@ -28,6 +28,7 @@ namespace facet::cpu {
 [[nodiscard]] Result<void> lower_concat(ProgramBuilder& builder, const PlannedStep& step);
 [[nodiscard]] Result<void> lower_cut(ProgramBuilder& builder, const PlannedStep& step);
 [[nodiscard]] Result<void> lower_resize(ProgramBuilder& builder, const PlannedStep& step);
+[[nodiscard]] Result<void> lower_detection_output(ProgramBuilder& builder, const PlannedStep& step);
 
 // The reference backend's loops on row-major copies, then the followers one by one.
 [[nodiscard]] Result<void> lower_by_reference(ProgramBuilder& builder, const PlannedStep& step);

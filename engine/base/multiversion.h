@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One loop, compiled for several generations of a processor; the right one is chosen when the
-// program starts. Private to vision.
+// program starts.
 #pragma once
 
 // Needs GCC and glibc's indirect functions, which run before thread sanitizer is ready for them.
