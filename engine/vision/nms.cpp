@@ -3,28 +3,24 @@
 #include "engine/vision/nms.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace facet {
 
-void non_maximum_suppression(std::vector<Detection>& detections, float iou_threshold) {
-    std::stable_sort(
-        detections.begin(), detections.end(),
-        [](const Detection& a, const Detection& b) { return a.confidence > b.confidence; });
-    size_t kept = 0;
-    for (size_t i = 0; i < detections.size(); ++i) {
-        const Detection& candidate = detections[i];
-        const bool suppressed = std::any_of(
-            detections.begin(), detections.begin() + static_cast<ptrdiff_t>(kept),
-            [&](const Detection& stronger) {
+void non_maximum_suppression(std::vector<BoxCandidate>& candidates, float iou_threshold) {
+    std::ranges::sort(candidates, [](const BoxCandidate& a, const BoxCandidate& b) {
+        if (a.confidence != b.confidence) return a.confidence > b.confidence;
+        return a.source < b.source;
+    });
+    auto kept = candidates.begin();
+    for (const BoxCandidate& candidate : candidates) {
+        const bool suppressed =
+            std::any_of(candidates.begin(), kept, [&](const BoxCandidate& stronger) {
                 return stronger.label_id == candidate.label_id &&
                        intersection_over_union(stronger.box, candidate.box) > iou_threshold;
             });
-        if (suppressed) continue;
-        if (kept != i) detections[kept] = std::move(detections[i]);
-        ++kept;
+        if (!suppressed) *kept++ = candidate;
     }
-    detections.resize(kept);
+    candidates.erase(kept, candidates.end());
 }
 
 }  // namespace facet

@@ -7,55 +7,59 @@
 namespace facet {
 namespace {
 
-Detection detection(Rect box, float confidence, int label_id = 1) {
-    Detection made;
-    made.box = box;
-    made.confidence = confidence;
-    made.label_id = label_id;
-    return made;
+BoxCandidate candidate(Rect box, float confidence, int label_id = 1, size_t source = 0) {
+    return {box, confidence, label_id, source};
 }
 
-std::vector<float> confidences(const std::vector<Detection>& detections) {
+std::vector<float> confidences(const std::vector<BoxCandidate>& candidates) {
     std::vector<float> found;
-    for (const Detection& one : detections) found.push_back(one.confidence);
+    for (const BoxCandidate& one : candidates) found.push_back(one.confidence);
     return found;
 }
 
 TEST(NonMaximumSuppression, KeepsTheStrongestOfOverlappingBoxes) {
-    std::vector<Detection> detections{detection({0, 0, 10, 10}, 0.5f),
-                                      detection({1, 0, 10, 10}, 0.9f),
-                                      detection({20, 20, 10, 10}, 0.6f)};
-    non_maximum_suppression(detections, 0.3f);
-    EXPECT_EQ(confidences(detections), (std::vector<float>{0.9f, 0.6f}));
-    EXPECT_FLOAT_EQ(detections[0].box.x, 1);
+    std::vector<BoxCandidate> candidates{candidate({0, 0, 10, 10}, 0.5f),
+                                         candidate({1, 0, 10, 10}, 0.9f),
+                                         candidate({20, 20, 10, 10}, 0.6f)};
+    non_maximum_suppression(candidates, 0.3f);
+    EXPECT_EQ(confidences(candidates), (std::vector<float>{0.9f, 0.6f}));
+    EXPECT_FLOAT_EQ(candidates[0].box.x, 1);
 }
 
 TEST(NonMaximumSuppression, DropsOnlyBeyondTheThreshold) {
     // IoU of the two is exactly 1/3.
-    const std::vector<Detection> both{detection({0, 0, 10, 10}, 0.9f),
-                                      detection({5, 0, 10, 10}, 0.8f)};
-    std::vector<Detection> detections = both;
-    non_maximum_suppression(detections, 1.0f / 3);
-    EXPECT_EQ(detections.size(), 2u);
-    detections = both;
-    non_maximum_suppression(detections, 0.33f);
-    EXPECT_EQ(detections.size(), 1u);
+    const std::vector<BoxCandidate> both{candidate({0, 0, 10, 10}, 0.9f),
+                                         candidate({5, 0, 10, 10}, 0.8f)};
+    std::vector<BoxCandidate> candidates = both;
+    non_maximum_suppression(candidates, 1.0f / 3);
+    EXPECT_EQ(candidates.size(), 2u);
+    candidates = both;
+    non_maximum_suppression(candidates, 0.33f);
+    EXPECT_EQ(candidates.size(), 1u);
 }
 
 TEST(NonMaximumSuppression, ABoxThatWentSuppressesNoOther) {
     // Each overlaps its neighbour by 1/3; the middle one goes, so the last stays.
-    std::vector<Detection> detections{detection({0, 0, 10, 10}, 0.9f),
-                                      detection({5, 0, 10, 10}, 0.8f),
-                                      detection({10, 0, 10, 10}, 0.7f)};
-    non_maximum_suppression(detections, 0.3f);
-    EXPECT_EQ(confidences(detections), (std::vector<float>{0.9f, 0.7f}));
+    std::vector<BoxCandidate> candidates{candidate({0, 0, 10, 10}, 0.9f),
+                                         candidate({5, 0, 10, 10}, 0.8f),
+                                         candidate({10, 0, 10, 10}, 0.7f)};
+    non_maximum_suppression(candidates, 0.3f);
+    EXPECT_EQ(confidences(candidates), (std::vector<float>{0.9f, 0.7f}));
 }
 
 TEST(NonMaximumSuppression, LeavesOtherLabelsAlone) {
-    std::vector<Detection> detections{detection({0, 0, 10, 10}, 0.9f, 1),
-                                      detection({0, 0, 10, 10}, 0.8f, 2)};
-    non_maximum_suppression(detections, 0.3f);
-    EXPECT_EQ(detections.size(), 2u);
+    std::vector<BoxCandidate> candidates{candidate({0, 0, 10, 10}, 0.9f, 1),
+                                         candidate({0, 0, 10, 10}, 0.8f, 2)};
+    non_maximum_suppression(candidates, 0.3f);
+    EXPECT_EQ(candidates.size(), 2u);
+}
+
+TEST(NonMaximumSuppression, GoesByTheSourceWhereConfidencesAreEqual) {
+    std::vector<BoxCandidate> candidates{candidate({0, 0, 10, 10}, 0.9f, 1, 7),
+                                         candidate({1, 0, 10, 10}, 0.9f, 1, 3)};
+    non_maximum_suppression(candidates, 0.3f);
+    ASSERT_EQ(candidates.size(), 1u);
+    EXPECT_EQ(candidates[0].source, 3u);
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ class BoxesScores final : public Converter {
         const std::span<const float> boxes = outputs[boxes_port_].as<float>();
         const std::span<const float> scores = outputs[scores_port_].as<float>();
         const size_t classes = output_.labels.size();
-        std::vector<Detection> candidates;
+        thread_local std::vector<BoxCandidate> candidates;
+        candidates.clear();
         for (size_t i = 0; i * classes < scores.size(); ++i) {
             // Class 0 is the background.
             for (size_t label = 1; label < classes; ++label) {
@@ -59,15 +60,18 @@ class BoxesScores final : public Converter {
                 if (!std::isfinite(score) || score < threshold) continue;
                 const Rect box = box_at(boxes.data() + 4 * i, i);
                 if (!is_finite(box) || box.width <= 0 || box.height <= 0) continue;
-                Detection& detection = candidates.emplace_back();
-                detection.box = box;
-                detection.confidence = std::clamp(score, 0.0f, 1.0f);
-                detection.label_id = static_cast<int>(label);
-                detection.label = output_.labels[label];
+                candidates.push_back({box, std::clamp(score, 0.0f, 1.0f), static_cast<int>(label),
+                                      i * classes + label});
             }
         }
         non_maximum_suppression(candidates, output_.nms_threshold);
-        std::move(candidates.begin(), candidates.end(), std::back_inserter(result.detections));
+        for (const BoxCandidate& candidate : candidates) {
+            Detection& detection = result.detections.emplace_back();
+            detection.box = candidate.box;
+            detection.confidence = candidate.confidence;
+            detection.label_id = candidate.label_id;
+            detection.label = output_.labels[candidate.label_id];
+        }
     }
 
   private:

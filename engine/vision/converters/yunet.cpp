@@ -29,51 +29,78 @@ class YuNet final : public Converter {
 
     void convert(std::span<const TensorView> outputs, float threshold,
                  Converted& result) const override {
-        std::vector<Detection> candidates;
+        thread_local std::vector<BoxCandidate> candidates;
+        candidates.clear();
+        size_t first_cell = 0;
         for (const Level& level : levels_) {
-            const std::span<const float> classes = outputs[level.classes].as<float>();
-            const std::span<const float> objectness = outputs[level.objectness].as<float>();
-            for (int cell = 0; cell < level.rows * level.columns; ++cell) {
-                const float product = std::clamp(classes[cell], 0.0f, 1.0f) *
-                                      std::clamp(objectness[cell], 0.0f, 1.0f);
-                const float score = std::sqrt(product);
-                if (!std::isfinite(score) || score < threshold) continue;
-                Detection detection = detection_at(outputs, level, cell);
-                if (!is_usable(detection)) continue;
-                detection.confidence = score;
-                candidates.push_back(std::move(detection));
-            }
+            collect(outputs, level, threshold, first_cell, candidates);
+            first_cell += cells_of(level);
         }
         non_maximum_suppression(candidates, output_.nms_threshold);
-        std::move(candidates.begin(), candidates.end(), std::back_inserter(result.detections));
+        for (const BoxCandidate& candidate : candidates) {
+            Detection& detection = result.detections.emplace_back();
+            detection.box = candidate.box;
+            detection.confidence = candidate.confidence;
+            detection.label = label_at(output_, 0);
+            add_landmarks(outputs, candidate.source, detection);
+        }
     }
 
   private:
-    [[nodiscard]] static bool is_usable(const Detection& detection) {
-        return is_finite(detection.box) && detection.box.width > 0 && detection.box.height > 0 &&
-               std::all_of(detection.landmarks.begin(), detection.landmarks.end(),
-                           [](Point p) { return std::isfinite(p.x) && std::isfinite(p.y); });
+    static size_t cells_of(const Level& level) {
+        return static_cast<size_t>(level.rows) * level.columns;
+    }
+    // Where a level's cell lies on the input image, and how large it is there.
+    struct Place {
+        float column, row, x_step, y_step;
+    };
+    [[nodiscard]] Place place(const Level& level, size_t cell) const {
+        return {static_cast<float>(cell % level.columns), static_cast<float>(cell / level.columns),
+                static_cast<float>(level.stride) / input_width_,
+                static_cast<float>(level.stride) / input_height_};
+    }
+    static const float* key_points_at(std::span<const TensorView> outputs, const Level& level,
+                                      size_t cell) {
+        return outputs[level.key_points].as<float>().data() + 2 * kLandmarks * cell;
     }
 
-    [[nodiscard]] Detection detection_at(std::span<const TensorView> outputs, const Level& level,
-                                         int cell) const {
+    // A candidate's source counts the cells of all levels.
+    void collect(std::span<const TensorView> outputs, const Level& level, float threshold,
+                 size_t first_cell, std::vector<BoxCandidate>& candidates) const {
+        const std::span<const float> classes = outputs[level.classes].as<float>();
+        const std::span<const float> objectness = outputs[level.objectness].as<float>();
+        for (size_t cell = 0; cell < cells_of(level); ++cell) {
+            const float score = std::sqrt(std::clamp(classes[cell], 0.0f, 1.0f) *
+                                          std::clamp(objectness[cell], 0.0f, 1.0f));
+            if (!std::isfinite(score) || score < threshold) continue;
+            const Rect box = box_at(outputs, level, cell);
+            const float* points = key_points_at(outputs, level, cell);
+            const bool usable = is_finite(box) && box.width > 0 && box.height > 0 &&
+                                std::all_of(points, points + 2 * kLandmarks,
+                                            [](float v) { return std::isfinite(v); });
+            if (usable) candidates.push_back({box, score, 0, first_cell + cell});
+        }
+    }
+
+    [[nodiscard]] Rect box_at(std::span<const TensorView> outputs, const Level& level,
+                              size_t cell) const {
         const float* box = outputs[level.boxes].as<float>().data() + 4 * cell;
-        const float* key_points =
-            outputs[level.key_points].as<float>().data() + 2 * kLandmarks * cell;
-        const auto column = static_cast<float>(cell % level.columns);
-        const auto row = static_cast<float>(cell / level.columns);
-        const float x_step = static_cast<float>(level.stride) / input_width_;
-        const float y_step = static_cast<float>(level.stride) / input_height_;
-        const float width = std::exp(box[2]) * x_step;
-        const float height = std::exp(box[3]) * y_step;
-        Detection detection;
-        detection.box = {(column + box[0]) * x_step - width / 2,
-                         (row + box[1]) * y_step - height / 2, width, height};
-        detection.label = label_at(output_, 0);
+        const Place at = place(level, cell);
+        const float width = std::exp(box[2]) * at.x_step;
+        const float height = std::exp(box[3]) * at.y_step;
+        return {(at.column + box[0]) * at.x_step - width / 2,
+                (at.row + box[1]) * at.y_step - height / 2, width, height};
+    }
+
+    void add_landmarks(std::span<const TensorView> outputs, size_t cell,
+                       Detection& detection) const {
+        auto level = levels_.begin();
+        for (; cell >= cells_of(*level); ++level) cell -= cells_of(*level);
+        const float* points = key_points_at(outputs, *level, cell);
+        const Place at = place(*level, cell);
         for (int n = 0; n < kLandmarks; ++n)
-            detection.landmarks.push_back(
-                {(column + key_points[2 * n]) * x_step, (row + key_points[2 * n + 1]) * y_step});
-        return detection;
+            detection.landmarks.push_back({(at.column + points[2 * n]) * at.x_step,
+                                           (at.row + points[2 * n + 1]) * at.y_step});
     }
 
     const OutputInfo output_;
