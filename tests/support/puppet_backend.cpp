@@ -11,7 +11,7 @@ namespace facet::testing {
 
 struct Puppet::Strings {
     CropSpec crop;
-    PuppetAnswer answer;
+    PuppetRowAnswer answer;
     mutable Mutex mutex;  // guards all below
     mutable CondVar changed;
     bool blocked FACET_GUARDED_BY(mutex) = false;
@@ -99,7 +99,7 @@ class PuppetModel final : public CompiledModel {
 
 class PuppetConverter final : public Converter {
   public:
-    PuppetConverter(std::string model, PuppetAnswer answer)
+    PuppetConverter(std::string model, PuppetRowAnswer answer)
         : model_(std::move(model)), answer_(std::move(answer)) {}
 
     void convert(std::span<const TensorView> outputs, float threshold,
@@ -117,7 +117,7 @@ class PuppetConverter final : public Converter {
 
   private:
     std::string model_;
-    PuppetAnswer answer_;
+    PuppetRowAnswer answer_;
 };
 
 }  // namespace
@@ -135,7 +135,7 @@ Converted answer_checksum(std::span<const uint8_t> pixels) {
     return {.detections = {}, .attributes = {attribute}};
 }
 
-Puppet::Puppet(CropSpec crop, PuppetAnswer answer) : strings_(std::make_shared<Strings>()) {
+Puppet::Puppet(CropSpec crop, PuppetRowAnswer answer) : strings_(std::make_shared<Strings>()) {
     strings_->crop = crop;
     strings_->answer = std::move(answer);
 }

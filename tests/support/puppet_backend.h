@@ -16,7 +16,7 @@
 namespace facet::testing {
 
 // What the model says of one crop; sees the row's pixels as they came out of the request.
-using PuppetAnswer = std::function<Converted(std::span<const uint8_t> pixels)>;
+using PuppetRowAnswer = std::function<Converted(std::span<const uint8_t> pixels)>;
 
 // 0..2^24-1, exact as a float.
 [[nodiscard]] uint32_t checksum(std::span<const uint8_t> pixels);
@@ -28,7 +28,7 @@ using PuppetAnswer = std::function<Converted(std::span<const uint8_t> pixels)>;
 class Puppet {
   public:
     explicit Puppet(CropSpec crop = {.width = 8, .height = 8},
-                    PuppetAnswer answer = answer_checksum);
+                    PuppetRowAnswer answer = answer_checksum);
 
     // A model of this name, for batches up to `max_batch`.
     [[nodiscard]] SessionModel model(const std::string& name, int max_batch) const;
