@@ -178,44 +178,50 @@ Batch BatchQueue::take(const Decision& decision, Time now) {
     return batch;
 }
 
+// What has a due time, the earliest first. Of owners that do not shed only those fillers that take
+// room from others by now.
+std::vector<const BatchItem*> BatchQueue::by_due_time(Time now) const {
+    std::vector<const BatchItem*> found;
+    for (const auto& [id, owner] : owners_)
+        for (const ItemList* list : {&owner.items, &owner.fillers})
+            for (const std::unique_ptr<BatchItem>& item : list->items())
+                if (item->due != kNever && (owner.sheds || !item->filler || item->deadline <= now))
+                    found.push_back(item.get());
+    std::ranges::sort(found, {},
+                      [](const BatchItem* item) { return std::tuple(item->due, item->order); });
+    return found;
+}
+
+// When so many items are done, by the costs, if nothing else starts before them.
+Time BatchQueue::finish_of(size_t items, Time now, int free_slots) const {
+    const size_t largest = largest_batch(limits_);
+    const size_t whole = (items - 1) / largest;  // full batches before the last one
+    const size_t last = items - whole * largest;
+    const Duration full = costs_.cost(static_cast<int>(largest));
+    const Duration before = full * static_cast<int64_t>(whole) / limits_.slots;
+    return now + (free_slots > 0 ? Duration{0} : full / 2) + before +
+           costs_.cost(static_cast<int>(last));
+}
+
 // Moore and Hodgson's rule for the fewest late jobs, on batches: in the order of due times,
 // whenever more items are kept than can be done by then, one of those kept goes.
 std::vector<std::unique_ptr<BatchItem>> BatchQueue::shed(Time now, int free_slots) {
     std::vector<std::unique_ptr<BatchItem>> removed;
-    if (costs_.empty()) return removed;
-    struct Candidate {
-        const BatchItem* item;
-        bool sheds;
-    };
-    std::vector<Candidate> candidates;
-    for (const auto& [id, owner] : owners_)
-        for (const std::unique_ptr<BatchItem>& item : owner.items.items())
-            if (item->due != kNever) candidates.push_back({item.get(), owner.sheds});
-    if (std::ranges::none_of(candidates, &Candidate::sheds)) return removed;
-    std::ranges::sort(candidates, {}, [](const Candidate& candidate) {
-        return std::tuple(candidate.item->due, candidate.item->order);
-    });
-
-    const size_t largest = largest_batch(limits_);
-    const auto finish_of = [&](size_t items) {
-        const size_t whole = (items - 1) / largest;  // full batches before the last one
-        const size_t last = items - whole * largest;
-        const Duration full = costs_.cost(static_cast<int>(largest));
-        const Duration before = full * static_cast<int64_t>(whole) / limits_.slots;
-        return now + (free_slots > 0 ? Duration{0} : full / 2) + before +
-               costs_.cost(static_cast<int>(last));
-    };
-    // The least is first: small, and of equal ones the latest.
+    if (costs_.empty() ||
+        std::ranges::none_of(owners_, [](const auto& owner) { return owner.second.sheds; }))
+        return removed;
+    // The least is first: fillers, then the small, and of equal ones the latest.
     const auto less_worthy = [](const BatchItem* a, const BatchItem* b) {
-        return std::tuple(a->value, b->order) < std::tuple(b->value, a->order);
+        return std::tuple(!a->filler, a->value, b->order) <
+               std::tuple(!b->filler, b->value, a->order);
     };
     size_t kept = 0;
     std::vector<const BatchItem*> sheddable;
     std::unordered_set<const BatchItem*> leaving;
-    for (const Candidate& candidate : candidates) {
+    for (const BatchItem* item : by_due_time(now)) {
         ++kept;
-        if (candidate.sheds) sheddable.push_back(candidate.item);
-        while (!sheddable.empty() && finish_of(kept) > candidate.item->due) {
+        if (owners_.at(item->owner).sheds) sheddable.push_back(item);
+        while (!sheddable.empty() && finish_of(kept, now, free_slots) > item->due) {
             const auto least = std::ranges::min_element(sheddable, less_worthy);
             leaving.insert(*least);
             sheddable.erase(least);
@@ -224,12 +230,13 @@ std::vector<std::unique_ptr<BatchItem>> BatchQueue::shed(Time now, int free_slot
     }
     if (leaving.empty()) return removed;
     for (auto& [id, owner] : owners_) {
-        if (!owner.sheds) continue;
-        std::vector<std::unique_ptr<BatchItem>> gone =
-            owner.items.remove_if([&](const BatchItem& item) { return leaving.contains(&item); });
-        forget(owner, gone.size());
-        std::ranges::move(gone, std::back_inserter(removed));
+        for (ItemList* list : {&owner.items, &owner.fillers})
+            std::ranges::move(
+                list->remove_if([&](const BatchItem& item) { return leaving.contains(&item); }),
+                std::back_inserter(removed));
     }
+    waiting_ -= removed.size();
+    for (auto& [id, owner] : owners_) forget(owner, 0);
     return removed;
 }
 

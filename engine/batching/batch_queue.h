@@ -63,7 +63,8 @@ class BatchQueue {
     std::vector<std::unique_ptr<BatchItem>> cancel(OwnerId owner, uint32_t generation);
     // Removes and returns the items, of owners that may shed, without which as many others as
     // possible finish by their due time, by the costs and with `free_slots` slots free: of those
-    // too many, the smallest value goes first, then the latest. Items without a due time stay.
+    // too many fillers go first, then the smallest value, then the latest. Items without a due time
+    // stay.
     std::vector<std::unique_ptr<BatchItem>> shed(Time now, int free_slots);
 
     [[nodiscard]] Decision decide(Time now, int free_slots = 1) const {
@@ -100,6 +101,8 @@ class BatchQueue {
     [[nodiscard]] QueueView view(Time now, int free_slots) const;
     void take_in_rounds(ItemList Owner::*list, Time latest, size_t count, Batch& batch);
     void forget(Owner& owner, size_t items);
+    [[nodiscard]] std::vector<const BatchItem*> by_due_time(Time now) const;
+    [[nodiscard]] Time finish_of(size_t items, Time now, int free_slots) const;
 
     BatchLimits limits_;
     CostTable costs_;

@@ -144,7 +144,6 @@ class Schedule {
         const auto shed = queue_.shed(now_, free_slots_);
         for (const auto& item : shed) {
             ASSERT_TRUE(owners_.at(item->owner).sheds);
-            ASSERT_FALSE(item->filler);
             ASSERT_NE(item->due, kNever);
             ASSERT_EQ(1u, std::erase_if(expected_, [&](const ExpectedItem& expected) {
                           return expected.number == item->order;

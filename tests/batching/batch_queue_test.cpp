@@ -294,6 +294,43 @@ TEST(BatchQueue, ShedsAsFewAsPossibleTheSmallestFirst) {
     EXPECT_EQ(queue.shed(Time{10}, 1).size(), 2u);
 }
 
+TEST(BatchQueue, ShedsFillersBeforeItemsHoweverSmall) {
+    BatchQueue queue({.max_batch = 2, .timeout = Duration{1000}},
+                     CostTable({{1, Duration{10}}, {2, Duration{10}}}));
+    queue.open_owner(1);
+    queue.set_owner_sheds(1, true);
+    BatchItem item = item_of(1);
+    item.due = Time{25};
+    item.value = 100;
+    item.filler = true;
+    push(queue, 2, item);
+    item.value = 1;
+    item.filler = false;
+    push(queue, 3, item);
+    const auto shed = queue.shed(Time{0}, 1);
+    ASSERT_EQ(shed.size(), 1u);
+    EXPECT_EQ(shed[0]->order, 1u) << "the later filler";
+    EXPECT_EQ(queue.waiting(), 4u);
+}
+
+TEST(BatchQueue, FillersOfOthersTakeNoRoomFromItemsBeforeTheirDeadline) {
+    BatchQueue queue({.max_batch = 2, .timeout = Duration{1000}},
+                     CostTable({{1, Duration{10}}, {2, Duration{10}}}));
+    queue.open_owner(1);
+    queue.open_owner(2);
+    queue.set_owner_sheds(1, true);
+    BatchItem filler = item_of(2);
+    filler.filler = true;
+    filler.due = Time{20};
+    filler.deadline = Time{5};
+    push(queue, 4, filler);
+    BatchItem item = item_of(1);
+    item.due = Time{25};
+    push(queue, 4, item);
+    EXPECT_TRUE(queue.shed(Time{4}, 1).empty());
+    EXPECT_EQ(queue.shed(Time{5}, 1).size(), 4u) << "now the fillers go first";
+}
+
 TEST(BatchQueue, ExpectsToWaitForWhatIsAhead) {
     BatchQueue queue({.max_batch = 2, .timeout = Duration{1000}},
                      CostTable({{1, Duration{10}}, {2, Duration{15}}}));
