@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kWorthwhile = 0.95;  // savings of less than a twentieth are noise
 // Splitting is judged by measurements of different sizes, whose noise adds up; and a size that is
-// avoided is not measured again.
+// avoided is seldom measured again.
 constexpr double kSplitPays = 0.9;
 constexpr double kKeepsUp = 0.85;  // share of its time a device can be busy without queueing
 // What the owners that are served first must save at least, as a share of the largest batch's cost:
@@ -116,7 +116,9 @@ BatchSize best_of_profiles(const BatchLimits& limits, const CostTable& costs, si
             if (rows >= items) break;
         }
     }
-    const size_t rows = static_cast<size_t>(plans[waiting].largest);
+    size_t rows = static_cast<size_t>(plans[waiting].largest);
+    if (rows < waiting && costs.is_stale(static_cast<int>(rows_of(limits, waiting))))
+        rows = rows_of(limits, waiting);
     return {std::min(waiting, rows), rows};
 }
 
@@ -159,6 +161,9 @@ BatchSize best_size(const BatchLimits& limits, const CostTable& costs, size_t wa
         least = cost;
         best = {part, part};
     }
+    // A wrong measurement must not stand for ever because it keeps others from being made.
+    if (best.count < waiting && costs.is_stale(static_cast<int>(waiting)))
+        return {waiting, waiting};
     return best;
 }
 

@@ -84,7 +84,8 @@ struct BatchSize {
 // The first batch of the cheapest way to run `waiting` >= 1 items, by the costs. With profiles: one
 // batch padded up or several of profile sizes, whichever costs least; the largest goes first.
 // Without: all of them at once, unless smaller batches of one size are cheaper by more than a
-// tenth. Never more than max_batch or the largest profile.
+// tenth. All of them at once, too, where the cost of that is stale. Never more than max_batch or
+// the largest profile.
 [[nodiscard]] BatchSize best_size(const BatchLimits& limits, const CostTable& costs,
                                   size_t waiting);
 

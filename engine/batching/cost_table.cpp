@@ -11,7 +11,9 @@ namespace facet {
 namespace {
 
 constexpr double kGain = 1.0 / 16;
-constexpr double kBelieved = 2;  // observations count as this factor of the estimate at most
+constexpr double kGainOfStale = 1.0 / 4;
+constexpr uint64_t kStaleAfter = 256;  // observations of other sizes: some ten seconds
+constexpr double kBelieved = 2;        // observations count as this factor of the estimate at most
 
 // Reads an integer off the front of `text`.
 template <typename Integer>
@@ -84,12 +86,20 @@ double CostTable::cost_per_row(int rows) const {
 void CostTable::observe(int rows, Duration took) {
     if (estimates_.empty() || rows < 1 || took <= Duration{0}) return;
     auto place = std::ranges::lower_bound(estimates_, rows, {}, &Estimate::rows);
+    const double gain = is_stale(rows) ? kGainOfStale : kGain;
     if (place == estimates_.end() || place->rows != rows)
         place = estimates_.insert(place, {rows, static_cast<double>(cost(rows).count())});
     const double believed = std::clamp(static_cast<double>(took.count()), place->cost / kBelieved,
                                        place->cost * kBelieved);
-    place->cost += kGain * (believed - place->cost);
+    place->cost += gain * (believed - place->cost);
+    place->seen = ++observations_;
     level();
+}
+
+bool CostTable::is_stale(int rows) const {
+    const auto found = std::ranges::lower_bound(estimates_, rows, {}, &Estimate::rows);
+    const uint64_t seen = found == estimates_.end() || found->rows != rows ? 0 : found->seen;
+    return observations_ - seen >= kStaleAfter;
 }
 
 std::string CostTable::text() const {

@@ -2,6 +2,7 @@
 // What a batch of n rows costs on a device: measured at a few sizes, refined while it runs.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +34,13 @@ class CostTable {
     // cost(rows) / rows in nanoseconds.
     [[nodiscard]] double cost_per_row(int rows) const;
     // A batch of `rows` took so long. Moves the size by a sixteenth of the difference, of which a
-    // factor of two either way is believed at most: one hiccup moves it by a sixteenth. An empty
-    // table stays empty: whoever did not measure gets no advice by chance.
+    // factor of two either way is believed at most: one hiccup moves it by a sixteenth; a stale
+    // size by a quarter. An empty table stays empty: whoever did not measure gets no advice by
+    // chance.
     void observe(int rows, Duration took);
+    // Whether nothing was observed of this size for so long that it is worth a try, however dear it
+    // is held to be.
+    [[nodiscard]] bool is_stale(int rows) const;
     [[nodiscard]] const std::vector<Point>& points() const { return points_; }
 
     // "1:410250 4:980000": rows and nanoseconds.
@@ -45,13 +50,15 @@ class CostTable {
   private:
     struct Estimate {
         int rows = 0;
-        double cost = 0;  // nanoseconds
+        double cost = 0;    // nanoseconds
+        uint64_t seen = 0;  // the observation that was the last of this size; 0: none
     };
 
     void level();
 
     std::vector<Estimate> estimates_;  // as measured and observed
     std::vector<Point> points_;        // the same, never falling
+    uint64_t observations_ = 0;        // of all sizes
 };
 
 }  // namespace facet

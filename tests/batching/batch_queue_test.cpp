@@ -274,6 +274,27 @@ TEST(BatchQueue, TakesDueFillersFirstAndOthersIntoSpareRoom) {
     EXPECT_EQ(std::ranges::count(batch.items, true, [](const auto& i) { return i->filler; }), 3);
 }
 
+TEST(BatchQueue, FindsOutThatABatchSizeItAvoidsIsNotAsDearAsItWasMeasured) {
+    // Something disturbed the measurement of eight: in truth every row costs 10.
+    BatchQueue queue({.max_batch = 8, .timeout = Duration{0}},
+                     CostTable({{1, Duration{10}}, {4, Duration{40}}, {8, Duration{160}}}));
+    queue.open_owner(1);
+    Time now{0};
+    const auto next_size = [&] {
+        push(queue, 8, item_of(1), ++now);
+        size_t largest = 0;
+        while (queue.waiting() > 0) {
+            const size_t size = take_now(queue, now).items.size();
+            largest = std::max(largest, size);
+            queue.observe(static_cast<int>(size), Duration{10} * static_cast<int64_t>(size));
+        }
+        return largest;
+    };
+    EXPECT_EQ(next_size(), 4u);
+    for (int i = 0; i < 1'500; ++i) (void)next_size();
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(next_size(), 8u);
+}
+
 TEST(BatchQueue, ShedsAsFewAsPossibleTheSmallestFirst) {
     BatchQueue queue({.max_batch = 2, .timeout = Duration{1000}},
                      CostTable({{1, Duration{10}}, {2, Duration{10}}}));

@@ -94,5 +94,20 @@ TEST(Histogram, HoldsEveryValue) {
     EXPECT_NEAR(histogram.percentile(1) / static_cast<double>(INT64_MAX), 1, 0.05);
 }
 
+TEST(CostTable, ASizeThatIsNotSeenGoesStaleAndThenMovesFaster) {
+    CostTable table({{1, Duration{100}}, {8, Duration{800}}});
+    for (int i = 0; i < 256; ++i) {
+        EXPECT_FALSE(table.is_stale(8));
+        table.observe(1, Duration{100});
+    }
+    EXPECT_TRUE(table.is_stale(8));
+    EXPECT_FALSE(table.is_stale(1));
+    table.observe(8, Duration{400});
+    EXPECT_EQ(table.cost(8), Duration{700}) << "by a quarter of the difference";
+    EXPECT_FALSE(table.is_stale(8));
+    table.observe(8, Duration{540});
+    EXPECT_EQ(table.cost(8), Duration{690}) << "by a sixteenth";
+}
+
 }  // namespace
 }  // namespace facet
