@@ -3,8 +3,6 @@
 #include "engine/session/session_runtime.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <set>
 #include <span>
@@ -19,6 +17,7 @@
 #include "engine/session/request_slot.h"
 #include "engine/session/session_costs.h"
 #include "engine/session/stats_recorder.h"
+#include "engine/session/trace_file.h"
 
 namespace facet {
 
@@ -55,19 +54,6 @@ std::pair<std::vector<CropSpec>, std::vector<size_t>> share_crops(
         if (found == specs.end()) specs.push_back(model.crop);
     }
     return {std::move(specs), std::move(spec_of_model)};
-}
-
-Result<TraceWriter::Sink> open_trace(const std::filesystem::path& path) {
-    const std::shared_ptr<std::FILE> file(std::fopen(path.c_str(), "w"), [](std::FILE* opened) {
-        if (opened) std::fclose(opened);
-    });
-    if (!file)
-        return Error{ErrorCode::kIo,
-                     "setting 'trace_path': " + path.string() + ": " + std::strerror(errno)};
-    return TraceWriter::Sink([file](std::string_view line) {
-        std::fwrite(line.data(), 1, line.size(), file.get());
-        std::fputc('\n', file.get());
-    });
 }
 
 class SessionImpl final : public Session, private BatchRunner {
@@ -356,7 +342,7 @@ Result<std::shared_ptr<Session>> start_session(const SessionSettings& settings, 
     for (const SessionDevice& device : std::span(devices).subspan(1))
         options.further.push_back({device.costs, settings.requests, device_gate(device.name)});
     if (!settings.trace_path.empty()) {
-        FACET_ASSIGN(options.trace, open_trace(settings.trace_path));
+        FACET_ASSIGN(options.trace, open_trace_file(settings.trace_path));
     }
     return std::shared_ptr<Session>(std::make_shared<SessionImpl>(
         settings, clock, std::move(devices), limits, std::move(options)));

@@ -198,6 +198,24 @@ TEST_F(Isolation, AStreamThatJoinsOrLeavesWhileOthersWaitChangesNothingForThem) 
     EXPECT_EQ(pull(second).attribute("pixel")->value, std::optional<double>(20));
 }
 
+TEST_F(Isolation, ATraceThatCannotBeWrittenIsOneErrorOfTheElementThatAskedForIt) {
+    GstHarness* other = start_stream("traced");
+    Properties traced = properties("");
+    traced["trace-path"] = "/no/such/folder/trace";
+    GstElement* element = make("facetclassify", traced);
+    EXPECT_EQ(gst_element_set_state(element, GST_STATE_PAUSED), GST_STATE_CHANGE_FAILURE);
+    const auto posted = errors();
+    ASSERT_EQ(posted.size(), 1u);
+    EXPECT_NE(posted[0].text.find("property 'trace-path': /no/such/folder/trace: "),
+              std::string::npos)
+        << posted[0].text;
+    gst_element_set_state(element, GST_STATE_NULL);
+    gst_object_unref(element);
+    EXPECT_EQ(push(other, 0, 20), GST_FLOW_OK);
+    clock_.advance(milliseconds(100));
+    EXPECT_EQ(pull(other).skipped, "");
+}
+
 // Chains of a pipeline that plays all the time.
 class PlayingPipeline {
   public:

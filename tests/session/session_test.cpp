@@ -7,9 +7,11 @@
 
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <random>
 #include <thread>
 
+#include "engine/base/log.h"
 #include "tests/session/result_collector.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/puppet_backend.h"
@@ -389,6 +391,37 @@ TEST_F(SessionTest, NamesTheSettingThatIsOutOfRange) {
                 HasSubstr("nobody"));
     EXPECT_THAT(refusal([](SessionSettings& s) { s.device = "ABACUS"; }), HasSubstr("'device'"));
     EXPECT_EQ(refusal([](SessionSettings&) {}), "opened");
+}
+
+TEST_F(SessionTest, RefusesATraceThatCannotBeWritten) {
+    SessionSettings settings = settings_for({"sum"}, 1, Duration{0});
+    settings.trace_path = "/no/such/folder/trace";
+    const auto session = Session::open(settings, clock_);
+    ASSERT_FALSE(session.ok());
+    EXPECT_THAT(session.error().text(), HasSubstr("'trace_path': /no/such/folder/trace: "));
+}
+
+TEST_F(SessionTest, WarnsOnceOfATraceThatIsCutOffAndGoesOn) {
+    std::vector<std::string> warnings;
+    std::mutex mutex;  // guards warnings
+    set_log_sink([&](LogLevel level, std::string_view message) {
+        const std::lock_guard lock(mutex);
+        if (level == LogLevel::kWarning) warnings.emplace_back(message);
+    });
+    SessionSettings settings = settings_for({"sum"}, 1, Duration{0});
+    settings.trace_path = "/dev/full";
+    {
+        const auto session = open(settings, clock_);
+        constexpr int kItems = 500;  // of more lines than a buffer holds
+        ResultCollector collector(kItems);
+        const OwnerId owner = session->open_owner();
+        for (int i = 0; i < kItems; ++i)
+            submit(*session, item_of(*session, owner, 1, collector.done(i)));
+        for (const ItemResult& result : collector.wait_for_all()) EXPECT_FALSE(result.error);
+    }
+    set_log_sink({});
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_THAT(warnings[0], HasSubstr("'trace_path': /dev/full: No space left on device"));
 }
 
 TEST_F(SessionTest, ForgetsADevicesLoaderWithIt) {
