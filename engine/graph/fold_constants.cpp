@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/graph/pass_steps.h"
+#include "engine/graph/step_grid.h"
 
 namespace facet {
 
@@ -70,6 +71,8 @@ Result<bool> fold(Graph& graph, const Node& node, const Evaluator& evaluate) {
     }
     if (!all_constant(infos) && !std::holds_alternative<ShapeOfParams>(node.params)) return false;
     FACET_ASSIGN(std::vector<Tensor> results, compute(node, infos, outputs, evaluate));
+    if (results.size() == 1)
+        graph.value(node.outputs[0]).grid = grid_of_result(graph, node, results[0]);
     for (size_t i = 0; i < results.size(); ++i)
         graph.value(node.outputs[i]).constant = std::move(results[i]);
     return true;

@@ -6,6 +6,7 @@
 
 #include "engine/graph/channel_affine.h"
 #include "engine/graph/pass_steps.h"
+#include "engine/graph/step_grid.h"
 
 namespace facet {
 
@@ -64,6 +65,19 @@ bool all_zero(const std::vector<double>& shift) {
     return std::ranges::all_of(shift, [](double value) { return value == 0.0; });
 }
 
+// The grid of weights scaled along `axis`.
+std::optional<StepGrid> scaled_grid(const Value& weights, int axis, const ChannelAffine& affine) {
+    if (!weights.grid) return {};
+    std::vector<float> steps = steps_along(*weights.grid, weights.shape, axis);
+    if (steps.empty()) return {};
+    for (size_t i = 0; i < steps.size(); ++i)
+        steps[i] = static_cast<float>(double{steps[i]} * affine.scale_at(i));
+    int64_t inner = 1;
+    for (int behind = axis + 1; behind < weights.shape.rank(); ++behind)
+        inner *= weights.shape[behind];
+    return StepGrid{std::move(steps), inner};
+}
+
 class Folder {
   public:
     explicit Folder(Graph& graph)
@@ -110,8 +124,10 @@ class Folder {
         for (size_t o = 0; o < bias.size(); ++o)
             bias[o] = bias[o] * affine.scale_at(o) + affine.shift_at(o);
         if (!affine.scale.empty())
-            set_weights(conv, scaled_planes(
-                                  weights, [&](int64_t o, int64_t) { return affine.scale_at(o); }));
+            set_weights(
+                conv,
+                scaled_planes(weights, [&](int64_t o, int64_t) { return affine.scale_at(o); }),
+                scaled_grid(graph_.value(conv.inputs[1]), 0, affine));
         set_bias(conv, bias);
     }
 
@@ -126,7 +142,8 @@ class Folder {
         const Tensor scaled = scaled_planes(columns, [&](int64_t row, int64_t column) {
             return affine->scale_at(transposed ? row : column);
         });
-        set_weights(matmul, scaled.reshaped(b.shape()));
+        set_weights(matmul, scaled.reshaped(b.shape()),
+                    scaled_grid(graph_.value(matmul.inputs[1]), transposed ? 0 : 1, *affine));
         if (affine->shift.empty()) {
             replace(index, matmul);
             return;
@@ -216,8 +233,9 @@ class Folder {
     }
 
     // Constants may have other readers: folds add new ones and leave the old to remove_dead().
-    void set_weights(Node& node, Tensor weights) {
+    void set_weights(Node& node, Tensor weights, std::optional<StepGrid> grid = {}) {
         node.inputs[1] = graph_.add_constant(graph_.value(node.inputs[1]).name, std::move(weights));
+        graph_.value(node.inputs[1]).grid = std::move(grid);
     }
 
     void set_bias(Node& conv, const std::vector<double>& bias) {

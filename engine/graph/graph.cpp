@@ -15,7 +15,7 @@ std::string Node::text() const {
 }
 
 ValueId Graph::add_value(std::string value_name, DataType type, Shape shape) {
-    values.push_back({std::move(value_name), type, shape, std::nullopt, false});
+    values.push_back({std::move(value_name), type, shape, std::nullopt, std::nullopt, false});
     return static_cast<ValueId>(values.size()) - 1;
 }
 

@@ -17,11 +17,19 @@ namespace facet {
 using ValueId = int32_t;
 constexpr ValueId kNoValue = -1;  // an optional input that is absent
 
+// Element e of a constant is a whole number, from -128 to 127, times steps[e / inner % steps.size()].
+struct StepGrid {
+    std::vector<float> steps;
+    int64_t inner = 1;
+};
+
 struct Value {
     std::string name;  // the file's name of the tensor; for an OpenVINO layer: the layer's name
     DataType type = DataType::kF32;
     Shape shape;                     // known for inputs and constants; for the rest after inference
     std::optional<Tensor> constant;  // set when the value does not depend on the inputs
+    // Of a constant that the file quantises; kept by passes that know the new steps.
+    std::optional<StepGrid> grid;
     // Set by analyze_batchability(): axis 0 holds the rows of a batch (shape[0] of them per item, 1
     // as a rule), so that a batch of n has the shape shape.scaled(n). False: the same for every n.
     bool batched = false;

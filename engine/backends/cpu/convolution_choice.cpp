@@ -162,9 +162,11 @@ void choose_convolutions(const Graph& graph, int max_batch, std::vector<PlannedS
     if (!WinogradConvolution::is_available()) return;
     const ThreadScope one(1);
     const auto cache = ChoiceCache::shared();
-    for (PlannedStep& step : plan)
+    for (PlannedStep& step : plan) {
+        if (step.integer) continue;
         if (const auto geometry = winograd_geometry(graph, step, 1))
             step.winograd_tile = choose(*geometry, std::min<int64_t>(max_batch, kManyRows), *cache);
+    }
     cache->save();
 }
 

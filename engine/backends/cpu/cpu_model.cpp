@@ -6,6 +6,7 @@
 
 #include "engine/backends/cpu/convolution_choice.h"
 #include "engine/backends/cpu/cpu_request.h"
+#include "engine/backends/cpu/integer_fusion.h"
 #include "engine/backends/cpu/slice_choice.h"
 #include "engine/backends/cpu/thread_scope.h"
 
@@ -18,7 +19,8 @@ Port port_of(const Value& value) {
 }
 
 Result<void> check(const Graph& graph, const CompileOptions& options) {
-    FACET_TRY(require_precision(options.precision, "CPU", {Precision::kAuto, Precision::kF32}));
+    FACET_TRY(require_precision(options.precision, "CPU",
+                                {Precision::kAuto, Precision::kF32, Precision::kInt8}));
     if (options.max_batch < 1)
         return Error{
             ErrorCode::kInvalidArgument,
@@ -41,14 +43,46 @@ Result<void> check(const Graph& graph, const CompileOptions& options) {
     return {};
 }
 
+// The graph in the form in which bytes go furthest, and which values are bytes.
+struct IntegerForm {
+    std::shared_ptr<const Graph> graph;
+    ByteValues bytes;
+    int layers = 0;
+};
+
+Result<IntegerForm> integer_form(std::shared_ptr<const Graph> graph, Precision precision) {
+    const bool wanted = precision == Precision::kAuto || precision == Precision::kInt8;
+    if (wanted && onednn::has_byte_products() && count_quantized_layers(*graph) > 0) {
+        Graph hoisted = *graph;
+        hoist_quantizers(hoisted);
+        const int layers = count_quantized_layers(hoisted);
+        ByteValues bytes = byte_values(hoisted);
+        return IntegerForm{std::make_shared<const Graph>(std::move(hoisted)), std::move(bytes),
+                           layers};
+    }
+    if (precision == Precision::kInt8 && !onednn::has_byte_products())
+        return Error{ErrorCode::kUnsupported,
+                     "precision int8: this CPU has no VNNI, without which sums of products of "
+                     "bytes saturate; supported: auto, fp32"};
+    if (precision == Precision::kInt8)
+        return Error{ErrorCode::kInvalidArgument,
+                     "precision int8: model '" + graph->name +
+                         "' has no quantised layer; supported: auto, fp32, or a model with "
+                         "quantised weights and activations (facet-quantize makes one)"};
+    return IntegerForm{std::move(graph), {}, 0};
+}
+
 }  // namespace
 
-CpuModel::CpuModel(std::shared_ptr<const Graph> graph, const CompileOptions& options)
+CpuModel::CpuModel(std::shared_ptr<const Graph> graph, ByteValues bytes,
+                   const CompileOptions& options)
     : graph_(std::move(graph)),
       max_batch_(options.max_batch),
       threads_(options.threads > 0 ? options.threads : available_threads()),
       spin_limit_(threads_ > 1 ? SpinLimit::share() : nullptr),
-      plan_(plan_steps(*graph_)) {
+      bytes_(std::move(bytes)),
+      plan_(plan_steps(*graph_, bytes_.empty() ? std::vector<PlannedStep>{}
+                                               : plan_integer_steps(*graph_, bytes_))) {
     for (const ValueId id : graph_->inputs) inputs_.push_back(port_of(graph_->value(id)));
     for (const ValueId id : graph_->outputs) outputs_.push_back(port_of(graph_->value(id)));
 }
@@ -57,14 +91,18 @@ Result<std::shared_ptr<CompiledModel>> CpuModel::compile(std::shared_ptr<const G
                                                          const CompileOptions& options) {
     FACET_TRY(check(*graph, options));
     return onednn::guard([&]() -> Result<std::shared_ptr<CompiledModel>> {
-        const std::shared_ptr<CpuModel> model(new CpuModel(std::move(graph), options));
+        FACET_ASSIGN(IntegerForm form, integer_form(std::move(graph), options.precision));
+        const std::shared_ptr<CpuModel> model(
+            new CpuModel(std::move(form.graph), std::move(form.bytes), options));
         choose_convolutions(model->graph(), options.max_batch, model->plan_);
         FACET_ASSIGN(const auto largest, model->choose_slices());
         const MutexLock lock(model->mutex_);
-        model->description_ = onednn::version_text() + ", " + std::to_string(model->threads_) +
-                              (model->threads_ == 1 ? " thread, " : " threads, ") +
-                              std::to_string(largest->steps.size()) + " steps, " +
-                              std::to_string(model->reference_steps_) + " by the reference loops";
+        model->description_ =
+            onednn::version_text() + ", " + std::to_string(model->threads_) +
+            (model->threads_ == 1 ? " thread, " : " threads, ") +
+            std::to_string(largest->steps.size()) + " steps, " +
+            (form.layers > 0 ? std::to_string(form.layers) + " int8 layers, " : "") +
+            std::to_string(model->reference_steps_) + " by the reference loops";
         return std::shared_ptr<CompiledModel>(model);
     });
 }
@@ -106,7 +144,8 @@ Result<std::shared_ptr<const Program>> CpuModel::choose_slices() {
         return largest;
     }
     FACET_ASSIGN(slicing_,
-                 choose_slicing({inputs_, outputs_, max_batch_, threads_, structure_key(*graph_),
+                 choose_slicing({inputs_, outputs_, max_batch_, threads_,
+                                 structure_key(*graph_) + (bytes_.empty() ? "" : " int8"),
                                  [&](int rows, int threads) { return program(rows, threads); }}));
     return program(slicing_.most_rows, 1);
 }
@@ -116,7 +155,7 @@ Result<std::shared_ptr<const Program>> CpuModel::program(int rows, int threads) 
     auto& built = programs_[{rows, threads}];
     if (built) return built;
     const ThreadScope scope(threads);
-    ProgramBuilder builder(*graph_, plan_, packing_, rows, threads);
+    ProgramBuilder builder(*graph_, plan_, bytes_, packing_, rows, threads);
     FACET_ASSIGN(built, builder.build());
     reference_steps_ = builder.reference_steps();
     return built;

@@ -42,13 +42,15 @@ class CpuModel final : public CompiledModel {
     // The program of the largest slice.
     [[nodiscard]] Result<std::shared_ptr<const Program>> choose_slices();
 
-    CpuModel(std::shared_ptr<const Graph> graph, const CompileOptions& options);
+    // `bytes`: empty where every layer is evaluated in floats.
+    CpuModel(std::shared_ptr<const Graph> graph, ByteValues bytes, const CompileOptions& options);
 
     const std::shared_ptr<const Graph> graph_;
     const int max_batch_;
     const int threads_;
     const std::shared_ptr<SpinLimit> spin_limit_;  // null for one thread
-    std::vector<PlannedStep> plan_;                // complete when compile() returns
+    const ByteValues bytes_;
+    std::vector<PlannedStep> plan_;  // complete when compile() returns
     std::vector<Port> inputs_, outputs_;
     std::string description_;
     Slicing slicing_;

@@ -29,9 +29,16 @@ class Planner {
         }
     }
 
-    std::vector<PlannedStep> plan() {
+    std::vector<PlannedStep> plan(std::vector<PlannedStep> planned) {
         std::vector<PlannedStep> steps;
+        std::vector<PlannedStep*> ending(graph_.nodes.size(), nullptr);
+        for (PlannedStep& step : planned) {
+            taken_[step.node] = true;
+            for (const Follower& follower : step.followers) taken_[follower.node] = true;
+            ending[step.followers.empty() ? step.node : step.followers.back().node] = &step;
+        }
         for (size_t i = 0; i < graph_.nodes.size(); ++i) {
+            if (ending[i]) steps.push_back(std::move(*ending[i]));
             if (taken_[i]) continue;
             steps.push_back({.node = i});
             grow(steps.back());
@@ -46,7 +53,7 @@ class Planner {
         ValueId tail = node.outputs[0];
         while (readers_[tail] == 1 && only_reader_[tail] != kNoNode) {
             const size_t next = only_reader_[tail];
-            const auto follower = follower_of(step, next, tail);
+            const auto follower = taken_[next] ? std::nullopt : follower_of(step, next, tail);
             if (!follower) return;
             step.followers.push_back(*follower);
             taken_[next] = true;
@@ -129,8 +136,8 @@ class Planner {
 
 }  // namespace
 
-std::vector<PlannedStep> plan_steps(const Graph& graph) {
-    return Planner(graph).plan();
+std::vector<PlannedStep> plan_steps(const Graph& graph, std::vector<PlannedStep> planned) {
+    return Planner(graph).plan(std::move(planned));
 }
 
 std::vector<int> count_readers(const Graph& graph) {

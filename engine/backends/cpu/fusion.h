@@ -11,7 +11,8 @@ namespace facet::cpu {
 
 // A node applied to the result of the step before it is stored.
 struct Follower {
-    enum class Kind { kActivation, kPRelu, kResidual, kBias };
+    // kLink: any element-wise node of an integer step, see integer_chain.h.
+    enum class Kind { kActivation, kPRelu, kResidual, kBias, kLink };
     Kind kind = Kind::kActivation;
     size_t node = 0;
     ValueId other = kNoValue;  // kResidual: what is added; kBias, kPRelu: the constant
@@ -21,12 +22,15 @@ struct PlannedStep {
     size_t node = 0;
     std::vector<Follower> followers;
     int winograd_tile = 0;  // of a convolution that Facet's Winograd loops run; 0: oneDNN does
+    bool integer = false;   // computes on bytes, see integer_fusion.h
 };
 
 // Steps in an order in which each finds its inputs computed. Independent of the batch size.
 // Convolutions take [residual] then activations or PRelus; matrix products with a constant second
-// factor take [bias] then activations; element-wise nodes take activations.
-[[nodiscard]] std::vector<PlannedStep> plan_steps(const Graph& graph);
+// factor take [bias] then activations; element-wise nodes take activations. Nodes of `planned`
+// steps are left to them; each such step comes where its last node stands.
+[[nodiscard]] std::vector<PlannedStep> plan_steps(const Graph& graph,
+                                                  std::vector<PlannedStep> planned = {});
 
 // How often each value is read, counting a graph output as a reader.
 [[nodiscard]] std::vector<int> count_readers(const Graph& graph);

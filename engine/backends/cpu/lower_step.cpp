@@ -42,6 +42,8 @@ struct LoweringOf {
 }  // namespace
 
 Result<void> lower_step(ProgramBuilder& builder, const PlannedStep& step) {
+    if (step.integer) return lower_integer_step(builder, step);
+    if (builder.grid(builder.node(step).outputs[0])) return lower_to_bytes(builder, step);
     return std::visit(LoweringOf{}, builder.node(step).params)(builder, step);
 }
 

@@ -30,6 +30,13 @@ namespace facet::cpu {
 [[nodiscard]] Result<void> lower_resize(ProgramBuilder& builder, const PlannedStep& step);
 [[nodiscard]] Result<void> lower_detection_output(ProgramBuilder& builder, const PlannedStep& step);
 
+// A quantised layer on bytes, with what follows it; or a table over pixels.
+[[nodiscard]] Result<void> lower_integer_step(ProgramBuilder& builder, const PlannedStep& step);
+// A FakeQuantize, or a node that passes bytes on, whose result is kept as bytes.
+[[nodiscard]] Result<void> lower_to_bytes(ProgramBuilder& builder, const PlannedStep& step);
+// Emits the floats of a value kept as bytes and adds them to its locations.
+[[nodiscard]] Location dequantize(ProgramBuilder& builder, ValueId value);
+
 // The reference backend's loops on row-major copies, then the followers one by one.
 [[nodiscard]] Result<void> lower_by_reference(ProgramBuilder& builder, const PlannedStep& step);
 

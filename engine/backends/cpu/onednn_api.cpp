@@ -20,6 +20,15 @@ struct Strided {
     bool blocked = false;  // strides and blocks describe it, rather than a format of oneDNN's own
 };
 
+// The first of the implementations behind `descriptor` that is called so; any, if empty.
+template <typename Descriptor>
+Candidate first_named(Descriptor descriptor, const std::string& implementation) {
+    while (descriptor.get(true) != nullptr && !implementation.empty() &&
+           implementation != descriptor.impl_info_str())
+        if (!descriptor.next_impl()) return {};
+    return Candidate(descriptor);
+}
+
 #if DNNL_VERSION_MAJOR >= 3
 using Pooling = dnnl::pooling_forward;
 using Softmax = dnnl::softmax_forward;
@@ -39,8 +48,10 @@ Strided strided(const Desc& desc) {
 }
 
 template <typename Primitive, typename... Arguments>
-Candidate request(const dnnl::primitive_attr& attributes, const Arguments&... arguments) {
-    return Candidate(typename Primitive::primitive_desc(engine(), arguments..., attributes, true));
+Candidate request_named(const dnnl::primitive_attr& attributes, const std::string& implementation,
+                        const Arguments&... arguments) {
+    return first_named(typename Primitive::primitive_desc(engine(), arguments..., attributes, true),
+                       implementation);
 }
 
 #else
@@ -66,10 +77,13 @@ Strided strided(const Desc& desc) {
 }
 
 template <typename Primitive, typename... Arguments>
-Candidate request(const dnnl::primitive_attr& attributes, const Arguments&... arguments) {
+Candidate request_named(const dnnl::primitive_attr& attributes, const std::string& implementation,
+                        const Arguments&... arguments) {
     try {
         const typename Primitive::desc operation(arguments...);
-        return Candidate(typename Primitive::primitive_desc(operation, attributes, engine(), true));
+        return first_named(
+            typename Primitive::primitive_desc(operation, attributes, engine(), true),
+            implementation);
     } catch (const dnnl::error& error) {
         // Version 2 checks some combinations while describing the operation.
         if (error.status == dnnl_out_of_memory) throw;
@@ -78,10 +92,29 @@ Candidate request(const dnnl::primitive_attr& attributes, const Arguments&... ar
 }
 #endif
 
+// The first implementation.
+template <typename Primitive, typename... Arguments>
+Candidate request(const dnnl::primitive_attr& attributes, const Arguments&... arguments) {
+    return request_named<Primitive>(attributes, {}, arguments...);
+}
+
 dnnl::primitive_attr attributes_with(const PostOps& post_ops) {
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     attributes.set_post_ops(post_ops.get());
+    return attributes;
+}
+
+dnnl::primitive_attr attributes_with(const PostOps& post_ops,
+                                     const Requantization& requantization) {
+    dnnl::primitive_attr attributes = attributes_with(post_ops);
+#if DNNL_VERSION_MAJOR >= 3
+    if (requantization.source_zero_point != 0) attributes.set_zero_points_mask(DNNL_ARG_SRC, 0);
+#else
+    if (requantization.source_zero_point != 0)
+        attributes.set_zero_points(DNNL_ARG_SRC, 0, {requantization.source_zero_point});
+    if (!requantization.scales.empty()) attributes.set_output_scales(1 << 1, requantization.scales);
+#endif
     return attributes;
 }
 
@@ -167,6 +200,17 @@ Desc channels_last_f32(const Dims& extents) {
 
 Desc any_f32(const Dims& extents) {
     return Desc(extents, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any);
+}
+
+Desc any(DataType type, const Dims& extents) {
+    const auto stored = type_of(type);
+    return stored ? Desc(extents, *stored, dnnl::memory::format_tag::any) : Desc();
+}
+
+Desc channels_last(DataType type, const Dims& extents) {
+    using Tag = dnnl::memory::format_tag;
+    const auto stored = type_of(type);
+    return stored ? Desc(extents, *stored, extents.size() == 4 ? Tag::nhwc : Tag::ab) : Desc();
 }
 
 Desc permuted(const Desc& desc, const std::vector<int64_t>& order) {
@@ -345,18 +389,46 @@ void PostOps::append(const EltwisePart& part) {
 #endif
 }
 
+void PostOps::append_sum(float scale, DataType type) {
+#if DNNL_VERSION_MAJOR >= 3
+    ops_.append_sum(scale, 0, *type_of(type));
+#else
+    ops_.append_sum(scale, *type_of(type));
+#endif
+}
+
+int PostOps::append_per_channel(algorithm kind, int64_t channels, int rank) {
+    Dims extents(rank, 1);
+    extents[1] = channels;
+    ops_.append_binary(kind, plain_f32(extents));
+    return DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops_.len() - 1) | DNNL_ARG_SRC_1;
+}
+
 int PostOps::append_prelu(bool per_channel) {
     ops_.append_prelu(per_channel ? 1 << 1 : 0);
     return DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops_.len() - 1) | DNNL_ARG_WEIGHTS;
 }
 
-Candidate convolution(const ConvolutionRequest& wanted, const PostOps& post_ops) {
+bool has_byte_products() {
+    switch (dnnl::get_effective_cpu_isa()) {
+        case dnnl::cpu_isa::sse41:
+        case dnnl::cpu_isa::avx:
+        case dnnl::cpu_isa::avx2:
+        case dnnl::cpu_isa::avx512_core:
+            return false;
+        default:
+            return true;
+    }
+}
+
+Candidate convolution(const ConvolutionRequest& wanted, const PostOps& post_ops,
+                      const Requantization& requantization) {
     Dims extra_dilations = wanted.dilations;
     for (int64_t& dilation : extra_dilations) --dilation;  // oneDNN counts the holes
-    return request<dnnl::convolution_forward>(
-        attributes_with(post_ops), kInference, algorithm::convolution_direct, wanted.source,
-        wanted.weights, wanted.bias, wanted.destination, wanted.strides, extra_dilations,
-        wanted.pads_begin, wanted.pads_end);
+    return request_named<dnnl::convolution_forward>(
+        attributes_with(post_ops, requantization), requantization.implementation, kInference,
+        algorithm::convolution_direct, wanted.source, wanted.weights, wanted.bias,
+        wanted.destination, wanted.strides, extra_dilations, wanted.pads_begin, wanted.pads_end);
 }
 
 Candidate deconvolution(const ConvolutionRequest& wanted) {
@@ -369,9 +441,10 @@ Candidate deconvolution(const ConvolutionRequest& wanted) {
 }
 
 Candidate inner_product(const Desc& source, const Desc& weights, const Desc& bias,
-                        const Desc& destination, const PostOps& post_ops) {
-    return request<dnnl::inner_product_forward>(attributes_with(post_ops), kInference, source,
-                                                weights, bias, destination);
+                        const Desc& destination, const PostOps& post_ops,
+                        const Requantization& requantization) {
+    return request<dnnl::inner_product_forward>(attributes_with(post_ops, requantization),
+                                                kInference, source, weights, bias, destination);
 }
 
 Candidate matmul(const Desc& source, const Desc& weights, const Desc& destination) {

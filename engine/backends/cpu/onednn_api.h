@@ -30,6 +30,10 @@ using Dims = dnnl::memory::dims;
 [[nodiscard]] Desc channels_last_f32(const Dims& extents);
 // oneDNN chooses the layout.
 [[nodiscard]] Desc any_f32(const Dims& extents);
+// oneDNN chooses the layout of bytes or floats; empty Desc for types it does not store.
+[[nodiscard]] Desc any(DataType type, const Dims& extents);
+// Channels last, dense; of [N,C] and [N,C,H,W].
+[[nodiscard]] Desc channels_last(DataType type, const Dims& extents);
 // `desc` seen with its axes permuted: output axis i is input axis order[i].
 [[nodiscard]] Desc permuted(const Desc& desc, const std::vector<int64_t>& order);
 [[nodiscard]] Dims extents_of(const Desc& desc);
@@ -87,6 +91,11 @@ class PostOps {
   public:
     void append(const EltwisePart& part);
     void append_sum() { ops_.append_sum(1.0f); }
+    // Of bytes where the result goes, `scale` times each.
+    void append_sum(float scale, DataType type);
+    // One operand per channel (axis 1 of a result of `rank` axes), row-major; returns the argument
+    // that takes it.
+    [[nodiscard]] int append_per_channel(dnnl::algorithm kind, int64_t channels, int rank);
     // Slopes per channel (axis 1) or one for all; returns the argument that takes them.
     [[nodiscard]] int append_prelu(bool per_channel);
     [[nodiscard]] const dnnl::post_ops& get() const { return ops_; }
@@ -95,17 +104,33 @@ class PostOps {
     dnnl::post_ops ops_;
 };
 
+// What turns sums of products of bytes into floats, before any post-operation.
+struct Requantization {
+    std::vector<float> scales;  // per output channel; empty: the sums as they are
+    int source_zero_point = 0;
+    // The only one to take, by oneDNN's name; empty: the first. Two differ in the last bit of what
+    // they round.
+    std::string implementation = {};
+};
+// Version 2 bakes scales and zero points into the code and adds the bias before it scales; version
+// 3 takes them as arguments, so there scales and bias are post-operations.
+constexpr bool kScalesInCode = DNNL_VERSION_MAJOR < 3;
+// Are there instructions that add products of bytes without saturating on the way (VNNI)?
+[[nodiscard]] bool has_byte_products();
+
 // In every request: an empty bias Desc means none; `post_ops` may be empty; scratch memory is the
 // caller's. Candidates are empty, never exceptions, where oneDNN has no implementation.
 struct ConvolutionRequest {
     Desc source, weights, bias, destination;
     Dims strides, dilations, pads_begin, pads_end;  // a dilation of 1 is a dense kernel
 };
-[[nodiscard]] Candidate convolution(const ConvolutionRequest& request, const PostOps& post_ops);
+[[nodiscard]] Candidate convolution(const ConvolutionRequest& request, const PostOps& post_ops,
+                                    const Requantization& requantization = {});
 // A dilation and the pads as for the convolution that it is the transpose of.
 [[nodiscard]] Candidate deconvolution(const ConvolutionRequest& request);
 [[nodiscard]] Candidate inner_product(const Desc& source, const Desc& weights, const Desc& bias,
-                                      const Desc& destination, const PostOps& post_ops);
+                                      const Desc& destination, const PostOps& post_ops,
+                                      const Requantization& requantization = {});
 [[nodiscard]] Candidate matmul(const Desc& source, const Desc& weights, const Desc& destination);
 struct PoolingRequest {
     dnnl::algorithm algorithm = dnnl::algorithm::undef;

@@ -36,8 +36,25 @@ const void* Packing::make(ValueId constant, int kind, size_t bytes,
     return entries_.emplace_back(std::move(entry)).storage.view().bytes;
 }
 
+const Tensor& Packing::keep(ValueId result, int slot, const std::function<Tensor()>& compute) {
+    const std::pair key(result, slot);
+    const auto found = kept_.find(key);
+    if (found != kept_.end()) return found->second;
+    return kept_.emplace(key, compute()).first->second;
+}
+
+std::string Packing::implementation(ValueId result) const {
+    const auto found = implementations_.find(result);
+    return found == implementations_.end() ? std::string() : found->second;
+}
+
+void Packing::set_implementation(ValueId result, std::string_view name) {
+    implementations_.emplace(result, name);
+}
+
 size_t Packing::bytes() const {
     size_t total = 0;
+    for (const auto& [key, tensor] : kept_) total += tensor.view().byte_size();
     for (const Entry& entry : entries_) total += entry.storage.view().byte_size();
     return total;
 }

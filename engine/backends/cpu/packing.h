@@ -4,7 +4,10 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/backends/cpu/onednn_api.h"
@@ -24,6 +27,14 @@ class Packing {
     // `bytes` that `fill` makes of `constant` in the way `kind` names, made once; aligned to 64.
     [[nodiscard]] const void* make(ValueId constant, int kind, size_t bytes,
                                    const std::function<void(void*)>& fill);
+    // Numbers derived from the constants of a step, kept for every batch size: those first kept
+    // under the step's result and `slot`, or what `compute` returns.
+    [[nodiscard]] const Tensor& keep(ValueId result, int slot,
+                                     const std::function<Tensor()>& compute);
+    // oneDNN's name for the code of the step with this result, at the first batch size; empty until
+    // set_implementation().
+    [[nodiscard]] std::string implementation(ValueId result) const;
+    void set_implementation(ValueId result, std::string_view name);
     // Bytes held beside the graph's own constants.
     [[nodiscard]] size_t bytes() const;
 
@@ -36,6 +47,8 @@ class Packing {
     };
 
     std::deque<Entry> entries_;
+    std::map<std::pair<ValueId, int>, Tensor> kept_;
+    std::map<ValueId, std::string> implementations_;
 };
 
 }  // namespace facet::cpu

@@ -13,9 +13,10 @@ using onednn::Desc;
 using onednn::Dims;
 
 ProgramBuilder::ProgramBuilder(const Graph& graph, const std::vector<PlannedStep>& plan,
-                               Packing& packing, int rows, int threads)
+                               const ByteValues& bytes, Packing& packing, int rows, int threads)
     : graph_(graph),
       plan_(plan),
+      bytes_(bytes),
       packing_(packing),
       rows_(rows),
       threads_(threads),
@@ -58,9 +59,11 @@ Location ProgramBuilder::primary(ValueId value) {
 }
 
 Location ProgramBuilder::in_layout(ValueId value, const Desc& layout) {
-    const Location first = primary(value);
+    Location first = primary(value);
     for (const Location& location : locations_[value])
         if (location.layout == layout) return location;
+    if (grid(value) && onednn::is_f32(layout)) first = floats(value);
+    if (first.layout == layout) return first;
     if (const auto& tensor = graph_.value(value).constant) {
         const void* packed = packing_.pack(value, tensor->view().bytes, first.layout, layout);
         const Location location{constant(packed, layout.get_size()), layout};
@@ -87,7 +90,11 @@ Location ProgramBuilder::plain(ValueId value) {
 
 Location ProgramBuilder::floats(ValueId value) {
     const Location first = primary(value);
-    return onednn::is_f32(first.layout) ? first : plain(value);
+    if (onednn::is_f32(first.layout)) return first;
+    if (!grid(value)) return plain(value);
+    for (const Location& location : locations_[value])
+        if (onednn::is_f32(location.layout)) return location;
+    return dequantize(*this, value);
 }
 
 bool ProgramBuilder::may_overwrite(ValueId value, BufferId buffer) const {

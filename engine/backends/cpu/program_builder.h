@@ -8,6 +8,7 @@
 #include "engine/backends/cpu/fusion.h"
 #include "engine/backends/cpu/packing.h"
 #include "engine/backends/cpu/program.h"
+#include "engine/graph/byte_values.h"
 
 namespace facet::cpu {
 
@@ -23,9 +24,10 @@ struct Location {
 // execution order. Everything may throw dnnl::error.
 class ProgramBuilder {
   public:
-    // All three outlive the builder; `graph` and `packing` outlive the program.
-    ProgramBuilder(const Graph& graph, const std::vector<PlannedStep>& plan, Packing& packing,
-                   int rows, int threads);
+    // All four outlive the builder; `graph` and `packing` outlive the program. `bytes` is empty
+    // where every value is evaluated in floats.
+    ProgramBuilder(const Graph& graph, const std::vector<PlannedStep>& plan,
+                   const ByteValues& bytes, Packing& packing, int rows, int threads);
     [[nodiscard]] Result<std::shared_ptr<const Program>> build();
 
     [[nodiscard]] const Graph& graph() const { return graph_; }
@@ -48,6 +50,12 @@ class ProgramBuilder {
     [[nodiscard]] Location in_layout(ValueId value, const onednn::Desc& layout);
     // Row-major in the value's own type.
     [[nodiscard]] Location plain(ValueId value);
+    // The grid of a value kept as bytes, or null. Its primary location holds bytes, channels last
+    // or row-major; the others hold bytes or floats.
+    [[nodiscard]] const ByteGrid* grid(ValueId value) const {
+        return bytes_.empty() || !bytes_[value] ? nullptr : &*bytes_[value];
+    }
+    [[nodiscard]] const ByteValues& bytes() const { return bytes_; }
     // Floats in whichever layout they already have.
     [[nodiscard]] Location floats(ValueId value);
 
@@ -82,6 +90,7 @@ class ProgramBuilder {
 
     const Graph& graph_;
     const std::vector<PlannedStep>& plan_;
+    const ByteValues& bytes_;
     Packing& packing_;
     const int rows_, threads_;
     std::shared_ptr<Program> program_ = std::make_shared<Program>();
