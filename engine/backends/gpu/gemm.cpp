@@ -10,13 +10,15 @@ namespace facet::gpu {
 
 namespace {
 
-constexpr std::array<GemmTile, 6> kTiles{{
-    {128, 64, 16, 8},
-    {64, 64, 16, 8},
-    {128, 16, 64, 2},
-    {64, 16, 32, 2},
-    {32, 32, 16, 4},
-    {32, 16, 16, 4},
+constexpr std::array<GemmTile, 8> kTiles{{
+    {128, 64, 16, 8, 1},
+    {64, 64, 16, 8, 1},
+    {128, 16, 64, 2, 1},
+    {64, 16, 32, 2, 1},
+    {32, 32, 16, 4, 1},
+    {32, 32, 16, 4, 4},
+    {32, 16, 16, 4, 4},
+    {32, 16, 16, 4, 1},
 }};
 constexpr int64_t kWidestTile = 64;
 
@@ -24,29 +26,46 @@ int64_t divide_up(int64_t a, int64_t b) {
     return (a + b - 1) / b;
 }
 
-// Of one work group, in multiply-adds; what every work item pays beside them is fetching its share
-// of the tile, which weighs more the smaller its block of results is.
-double group_cost(const GemmTile& tile, const GemmSize& size) {
-    constexpr double kFetch = 12;  // multiply-adds that fetching one element stands for
-    const double fetched = static_cast<double>(tile.tile_m + tile.tile_n);
-    return static_cast<double>(size.padded_k) *
-           (static_cast<double>(tile.tile_m * tile.tile_n) + kFetch * fetched);
+// Cycles of a compute unit, by a plain model of one: work groups that are there together hide each
+// other's waiting, until their arithmetic takes longer than the wait.
+double cycles(const GemmTile& tile, const GemmSize& size, int rows, const Target& target) {
+    constexpr double kArithmeticLanes = 128;  // multiply-adds per cycle
+    constexpr double kWait = 500;             // for one tile's fetch and its barriers
+    constexpr double kFetch = 12;             // multiply-adds that fetching an element stands for
+    constexpr double kJoin = 100;             // to add up one more slice
+    constexpr int64_t kLanesAtOnce = 1024;
+    const int64_t groups =
+        divide_up(size.m * rows, tile.tile_m) * divide_up(size.n, tile.tile_n) * size.groups;
+    const int64_t share = divide_up(groups, target.compute_units);
+    const int64_t together = std::min(share, kLanesAtOnce / tile.lanes());
+    const double rounds = static_cast<double>(divide_up(share, together)) *
+                          static_cast<double>(divide_up(size.padded_k / kTileK, tile.slices));
+    const auto products = static_cast<double>(tile.tile_m * tile.tile_n);
+    const auto fetched = static_cast<double>(tile.tile_m + tile.tile_n);
+    const double arithmetic = static_cast<double>(together * tile.slices * kTileK) *
+                              (products + kFetch * fetched) / kArithmeticLanes;
+    return rounds * std::max(kWait, arithmetic) + kJoin * static_cast<double>(tile.slices - 1);
 }
 
 Variant variant_of_tile(ProgramBuilder& builder, KernelSpec spec, const GemmSize& size,
                         const GemmTile& tile) {
-    const std::pair<const char*, int64_t> numbers[] = {{"TILE_M", tile.tile_m},
-                                                       {"TILE_N", tile.tile_n},
-                                                       {"TILE_K", kTileK},
-                                                       {"LANES_M", tile.lanes_m},
-                                                       {"LANES_N", tile.lanes_n},
-                                                       {"WORK_M", tile.tile_m / tile.lanes_m},
-                                                       {"WORK_N", tile.tile_n / tile.lanes_n},
-                                                       {"LOAD_STEP", tile.lanes() / tile.tile_m},
-                                                       {"K", size.k},
-                                                       {"PADDED_K", size.padded_k},
-                                                       {"PADDED_N", size.padded_n},
-                                                       {"OUTSIDE", 1 << 28}};
+    const std::pair<const char*, int64_t> numbers[] = {
+        {"TILE_M", tile.tile_m},
+        {"TILE_N", tile.tile_n},
+        {"TILE_K", kTileK},
+        {"LANES", tile.lanes_m * tile.lanes_n},
+        {"LANES_M", tile.lanes_m},
+        {"LANES_N", tile.lanes_n},
+        {"WORK_M", tile.tile_m / tile.lanes_m},
+        {"WORK_N", tile.tile_n / tile.lanes_n},
+        {"LOAD_STEP", tile.lanes_m * tile.lanes_n / tile.tile_m},
+        {"FILTER_LOADS", kTileK * tile.tile_n / (tile.lanes_m * tile.lanes_n)},
+        {"SLICES", tile.slices},
+        {"TILES_K", divide_up(size.padded_k / kTileK, tile.slices)},
+        {"K", size.k},
+        {"PADDED_K", size.padded_k},
+        {"PADDED_N", size.padded_n},
+        {"OUTSIDE", 1 << 28}};
     for (const auto& [name, value] : numbers) spec.define(name, value);
     spec.define("UNROLL", builder.target().is_gpu);
     const auto work = [size, tile](int rows) {
@@ -72,19 +91,10 @@ GemmSize gemm_size(int64_t m, int64_t n, int64_t k, int64_t groups) {
 
 size_t choose_tile(const GemmSize& size, int rows, const Target& target) {
     if (target.only_tile) return *target.only_tile;
-    // A compute unit works on several groups at once, or it would wait for memory most of the time.
-    constexpr int64_t kGroupsAtOnce = 2;
     size_t best = 0;
-    double least = 0;
-    for (size_t i = 0; i < kTiles.size(); ++i) {
-        const int64_t groups = divide_up(size.m * rows, kTiles[i].tile_m) *
-                               divide_up(size.n, kTiles[i].tile_n) * size.groups;
-        const int64_t waves = divide_up(groups, target.compute_units * kGroupsAtOnce);
-        const double cost = static_cast<double>(waves) * group_cost(kTiles[i], size);
-        if (i > 0 && cost >= least) continue;
-        best = i;
-        least = cost;
-    }
+    for (size_t i = 1; i < kTiles.size(); ++i)
+        if (cycles(kTiles[i], size, rows, target) < cycles(kTiles[best], size, rows, target))
+            best = i;
     return best;
 }
 

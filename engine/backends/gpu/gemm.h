@@ -8,16 +8,15 @@
 
 namespace facet::gpu {
 
-// A work group of lanes_m x lanes_n work items computes tile_m pixels x tile_n channels. Invariants
-// of the kernel: tile_m divides the work items or equals them; they divide tile_k * tile_m and
-// tile_k * tile_n.
+// A work group computes tile_m pixels x tile_n channels with `slices` times lanes_m x lanes_n work
+// items; each slice sums every slices-th tile along k. Invariants of the kernel: tile_m divides
+// lanes_m x lanes_n, which divides kTileK * tile_m and kTileK * tile_n.
 struct GemmTile {
-    int64_t tile_m, tile_n, lanes_m, lanes_n;
+    int64_t tile_m, tile_n, lanes_m, lanes_n, slices;
 
-    [[nodiscard]] constexpr int64_t lanes() const { return lanes_m * lanes_n; }
+    [[nodiscard]] constexpr int64_t lanes() const { return lanes_m * lanes_n * slices; }
 };
 constexpr int64_t kTileK = 16;
-// Largest first.
 [[nodiscard]] std::span<const GemmTile> gemm_tiles();
 
 // Per row of the batch: m pixels; per group: n channels, k products each.
@@ -27,9 +26,9 @@ struct GemmSize {
 };
 [[nodiscard]] GemmSize gemm_size(int64_t m, int64_t n, int64_t k, int64_t groups);
 
-// The tile that is expected to be fastest for so many rows, as an index into gemm_tiles(): the one
-// with the least work per compute unit, counting the pixels and channels that a tile computes for
-// nothing and the compute units that stand idle.
+// The tile that is expected to be fastest for so many rows, as an index into gemm_tiles(): by a
+// model that counts waiting, arithmetic, pixels and channels computed for nothing, and compute
+// units that stand idle.
 [[nodiscard]] size_t choose_tile(const GemmSize& size, int rows, const Target& target);
 
 // Adds a variant of `spec` for every tile that some batch size chooses; `spec` lacks only what

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Convolution as implicit GEMM: a work group computes TILE_M output pixels (of one or several
 // images) by TILE_N channels, TILE_K products at a time through local memory, WORK_M x WORK_N
-// results per work item in registers. The sum runs in the order of k for every tile size, so that a
-// result is the same to the bit whichever tile computed it.
+// results per work item in registers. While it computes with one tile, the next is on its way to
+// registers. SLICES parts of the group take turns with the tiles along k and add up at the end:
+// short sums for few pixels. Equal SLICES give a result that is the same to the bit.
 //
 // k = (kernel row, kernel column, input channel). Weights lie as [group][k][TILE_N-padded channel].
-// Work items: (LANES_M * LANES_N) x pixels / TILE_M, channels / TILE_N, groups.
-__kernel __attribute__((reqd_work_group_size(LANES_M * LANES_N, 1, 1))) void KERNEL(
+// Work items: SLICES * LANES x pixels / TILE_M, channels / TILE_N, groups.
+__kernel __attribute__((reqd_work_group_size(SLICES * LANES, 1, 1))) void KERNEL(
     __global Y_TYPE* restrict y, __global const X_TYPE* restrict x,
     __global const W_TYPE* restrict weights CHAIN_PARAMS, int rows) {
-    __local float pixels[TILE_K][TILE_M];
-    __local float filters[TILE_K][TILE_N];
-    const int lane = get_local_id(0);
+    __local float pixels[SLICES][TILE_K][TILE_M] __attribute__((aligned(16)));
+    __local float filters[SLICES][TILE_K][TILE_N] __attribute__((aligned(16)));
+    const int slice = get_local_id(0) / LANES;
+    const int lane = get_local_id(0) % LANES;
     const int first_m = get_group_id(0) * TILE_M;
     const int first_n = get_group_id(1) * TILE_N;
     const int group = get_group_id(2);
@@ -32,56 +34,87 @@ __kernel __attribute__((reqd_work_group_size(LANES_M * LANES_N, 1, 1))) void KER
     for (int m = 0; m < WORK_M; ++m)
         for (int n = 0; n < WORK_N; ++n) sum[m][n] = 0.0f;
 
-    for (int k0 = 0; k0 < PADDED_K; k0 += TILE_K) {
+    float next_pixel[TILE_K / LOAD_STEP];
+    float next_filter[FILTER_LOADS];
+    for (int tile = -1; tile < TILES_K; ++tile) {
+        if (tile + 1 < TILES_K) {
+            const int k0 = ((tile + 1) * SLICES + slice) * TILE_K;
 #if IN_CHANNELS % TILE_K == 0
-        // All of the tile's k belong to one place of the kernel.
-        const int tap = k0 / IN_CHANNELS;
-        const int at_y = in_y + tap / KERNEL_W * DILATION_H;
-        const int at_x = in_x + tap % KERNEL_W * DILATION_W;
-        const bool inside = at_y >= 0 && at_y < IN_H && at_x >= 0 && at_x < IN_W;
-        const int tap_base =
-            load_base + at_y * X_ROW + at_x * X_COLUMN + (k0 % IN_CHANNELS + load_k) * X_CHANNEL;
-#pragma unroll
-        for (int step = 0; step < TILE_K / LOAD_STEP; ++step)
-            pixels[load_k + step * LOAD_STEP][lane % TILE_M] =
-                inside ? X_LOAD(x, tap_base + step * LOAD_STEP * X_CHANNEL) : 0.0f;
-#else
-#pragma unroll
-        for (int step = 0; step < TILE_K / LOAD_STEP; ++step) {
-            const int k = k0 + load_k + step * LOAD_STEP;
-            const int tap = k / IN_CHANNELS;
+            // All of the tile's k belong to one place of the kernel.
+            const int tap = k0 / IN_CHANNELS;
             const int at_y = in_y + tap / KERNEL_W * DILATION_H;
             const int at_x = in_x + tap % KERNEL_W * DILATION_W;
-            const bool inside = k < K && at_y >= 0 && at_y < IN_H && at_x >= 0 && at_x < IN_W;
-            const int at = load_base + at_y * X_ROW + at_x * X_COLUMN + k % IN_CHANNELS * X_CHANNEL;
-            pixels[load_k + step * LOAD_STEP][lane % TILE_M] = inside ? X_LOAD(x, at) : 0.0f;
-        }
+            const bool inside = k0 < K && at_y >= 0 && at_y < IN_H && at_x >= 0 && at_x < IN_W;
+            const int at = load_base + at_y * X_ROW + at_x * X_COLUMN +
+                           (k0 % IN_CHANNELS + load_k) * X_CHANNEL;
+#pragma unroll
+            for (int step = 0; step < TILE_K / LOAD_STEP; ++step)
+                next_pixel[step] = inside ? X_LOAD(x, at + step * LOAD_STEP * X_CHANNEL) : 0.0f;
+#else
+#pragma unroll
+            for (int step = 0; step < TILE_K / LOAD_STEP; ++step) {
+                const int k = k0 + load_k + step * LOAD_STEP;
+                const int tap = k / IN_CHANNELS;
+                const int at_y = in_y + tap / KERNEL_W * DILATION_H;
+                const int at_x = in_x + tap % KERNEL_W * DILATION_W;
+                const bool inside = k < K && at_y >= 0 && at_y < IN_H && at_x >= 0 && at_x < IN_W;
+                const int at =
+                    load_base + at_y * X_ROW + at_x * X_COLUMN + k % IN_CHANNELS * X_CHANNEL;
+                next_pixel[step] = inside ? X_LOAD(x, at) : 0.0f;
+            }
 #endif
 #pragma unroll
-        for (int step = 0; step < TILE_K * TILE_N / (LANES_M * LANES_N); ++step) {
-            const int at = lane + step * LANES_M * LANES_N;
-            filters[at / TILE_N][at % TILE_N] =
-                W_LOAD(weights, weight_base + (k0 + at / TILE_N) * PADDED_N + at % TILE_N);
+            for (int step = 0; step < FILTER_LOADS; ++step) {
+                const int at = lane + step * LANES;
+                const int k = k0 + at / TILE_N;
+                const bool inside = SLICES == 1 || k < PADDED_K;
+                next_filter[step] =
+                    inside ? W_LOAD(weights, weight_base + k * PADDED_N + at % TILE_N) : 0.0f;
+            }
         }
-        barrier(CLK_LOCAL_MEM_FENCE);
+        if (tile >= 0) {
 #if UNROLL
 #pragma unroll
 #endif
-        for (int k = 0; k < TILE_K; ++k) {
-            float pixel[WORK_M], filter[WORK_N];
+            for (int k = 0; k < TILE_K; ++k) {
+                float pixel[WORK_M], filter[WORK_N];
 #pragma unroll
-            for (int m = 0; m < WORK_M; ++m) pixel[m] = pixels[k][lane_m + m * LANES_M];
+                for (int m = 0; m < WORK_M; ++m) pixel[m] = pixels[slice][k][lane_m + m * LANES_M];
 #pragma unroll
-            for (int n = 0; n < WORK_N; ++n) filter[n] = filters[k][lane_n + n];
+                for (int n = 0; n < WORK_N; ++n) filter[n] = filters[slice][k][lane_n + n];
 #pragma unroll
-            for (int m = 0; m < WORK_M; ++m)
+                for (int m = 0; m < WORK_M; ++m)
 #pragma unroll
-                for (int n = 0; n < WORK_N; ++n)
-                    sum[m][n] = MULTIPLY_ADD(pixel[m], filter[n], sum[m][n]);
+                    for (int n = 0; n < WORK_N; ++n)
+                        sum[m][n] = MULTIPLY_ADD(pixel[m], filter[n], sum[m][n]);
+            }
+        }
+        barrier(CLK_LOCAL_MEM_FENCE);
+        if (tile + 1 < TILES_K) {
+#pragma unroll
+            for (int step = 0; step < TILE_K / LOAD_STEP; ++step)
+                pixels[slice][load_k + step * LOAD_STEP][lane % TILE_M] = next_pixel[step];
+#pragma unroll
+            for (int step = 0; step < FILTER_LOADS; ++step) {
+                const int at = lane + step * LANES;
+                filters[slice][at / TILE_N][at % TILE_N] = next_filter[step];
+            }
         }
         barrier(CLK_LOCAL_MEM_FENCE);
     }
 
+#if SLICES > 1
+    __local float partial[SLICES - 1][WORK_M * WORK_N][LANES];
+    if (slice > 0) {
+        for (int m = 0; m < WORK_M; ++m)
+            for (int n = 0; n < WORK_N; ++n) partial[slice - 1][m * WORK_N + n][lane] = sum[m][n];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (slice > 0) return;
+    for (int other = 0; other < SLICES - 1; ++other)
+        for (int m = 0; m < WORK_M; ++m)
+            for (int n = 0; n < WORK_N; ++n) sum[m][n] += partial[other][m * WORK_N + n][lane];
+#endif
 #pragma unroll
     for (int m = 0; m < WORK_M; ++m) {
         const int at_m = first_m + lane_m + m * LANES_M;
