@@ -6,12 +6,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <thread>
 
 #include "engine/backends/gpu/devices.h"
 #include "engine/backends/gpu/gemm.h"
 #include "engine/backends/gpu/gpu_model.h"
+#include "engine/backends/gpu/tile_tuning.h"
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"
@@ -83,6 +87,30 @@ double worst(const std::vector<float>& a, const std::vector<float>& b) {
         apart = std::max<double>(apart, std::abs(a[i] - b[i]));
     return apart;
 }
+
+std::shared_ptr<const Graph> one_convolution() {
+    ModelBuilder builder;
+    builder.output(builder.conv(builder.input("x", {1, 17, 5, 6}), 20, 3));
+    return prepared(builder);
+}
+
+const gpu::GpuDevice& first_device() {
+    return *std::ranges::find_if(gpu::gpu_devices().entries,
+                                 [](const auto& entry) { return entry.refused.empty(); });
+}
+
+class TemporaryDirectory {
+  public:
+    TemporaryDirectory() {
+        std::string name = (std::filesystem::temp_directory_path() / "facet-tiles-XXXXXX").string();
+        path_ = ::mkdtemp(name.data());
+    }
+    ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+};
 
 class GpuBackend : public ::testing::Test {
   protected:
@@ -167,17 +195,35 @@ TEST_F(GpuBackend, StoresHalvesInHalfTheMemory) {
 }
 
 TEST_F(GpuBackend, ATileOfAnySizeGivesTheReferencesResult) {
-    const auto& device = *std::ranges::find_if(
-        gpu::gpu_devices().entries, [](const auto& entry) { return entry.refused.empty(); });
-    ModelBuilder builder;
-    builder.output(builder.conv(builder.input("x", {1, 17, 5, 6}), 20, 3));
-    const auto graph = prepared(builder);
+    const auto& device = first_device();
+    const auto graph = one_convolution();
     const std::vector<float> right = expected(graph, 5);
     for (size_t tile = 0; tile < gpu::gemm_tiles().size(); ++tile) {
-        const auto model =
-            gpu::GpuModel::compile(device.info, device.name, graph, {.max_batch = 5}, tile);
+        const auto model = gpu::GpuModel::compile_with(device.info, device.name, graph,
+                                                       {.max_batch = 5}, {tile, {}});
         ASSERT_TRUE(model) << model.error().text();
         EXPECT_LE(worst(run(*model, 5), right), 1e-5) << "tile " << tile;
+    }
+}
+
+TEST_F(GpuBackend, TilesAreMeasuredOnceAndReadFromDiskAfterwards) {
+    const auto& device = first_device();
+    const auto graph = one_convolution();
+    const TemporaryDirectory directory;
+    const auto tuned = [&] {
+        return *gpu::tuned_tiles(device.info, device.name, graph, {.max_batch = 2},
+                                 directory.path());
+    };
+    const gpu::TileTable measured = tuned();
+    ASSERT_TRUE(measured.tile(0, 1) && measured.tile(0, 2));
+    const auto files = std::filesystem::directory_iterator(directory.path());
+    const std::filesystem::path file = files->path();
+    std::ofstream(file) << "0 7 6\n";
+    EXPECT_EQ(tuned().tile(0, 1), 7u);
+    EXPECT_EQ(tuned().tile(0, 2), 6u);
+    for (const char* broken : {"0 7", "0 7 99\n", "words\n"}) {
+        std::ofstream(file) << broken;
+        EXPECT_EQ(tuned().by_node.at(0).size(), 2u) << broken;
     }
 }
 

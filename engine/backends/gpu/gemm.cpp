@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <map>
 
 namespace facet::gpu {
@@ -90,13 +91,35 @@ GemmSize gemm_size(int64_t m, int64_t n, int64_t k, int64_t groups) {
 }
 
 size_t choose_tile(const GemmSize& size, int rows, const Target& target) {
-    if (target.only_tile) return *target.only_tile;
     size_t best = 0;
     for (size_t i = 1; i < kTiles.size(); ++i)
         if (cycles(kTiles[i], size, rows, target) < cycles(kTiles[best], size, rows, target))
             best = i;
     return best;
 }
+
+std::vector<size_t> likely_tiles(const GemmSize& size, int rows, const Target& target) {
+    constexpr double kNear = 1.5;
+    const GemmTile& best = kTiles[choose_tile(size, rows, target)];
+    std::vector<size_t> likely;
+    for (size_t i = 0; i < kTiles.size(); ++i)
+        if (cycles(kTiles[i], size, rows, target) <= kNear * cycles(best, size, rows, target))
+            likely.push_back(i);
+    return likely;
+}
+
+namespace {
+
+size_t tile_for(const ProgramBuilder& builder, const GemmSize& size, int rows) {
+    const Target& target = builder.target();
+    if (target.candidates != nullptr && std::has_single_bit(static_cast<unsigned>(rows)))
+        for (const size_t tile : likely_tiles(size, rows, target)) target.candidates->insert(tile);
+    if (target.only_tile) return *target.only_tile;
+    return target.tiles.tile(builder.current_node(), rows)
+        .value_or(choose_tile(size, rows, target));
+}
+
+}  // namespace
 
 std::vector<size_t> add_gemm_variants(ProgramBuilder& builder, const KernelSpec& spec,
                                       const GemmSize& size, const std::vector<BufferId>& arguments,
@@ -105,7 +128,7 @@ std::vector<size_t> add_gemm_variants(ProgramBuilder& builder, const KernelSpec&
     std::map<size_t, size_t> variant_of;  // by tile
     std::vector<size_t> choice(builder.target().max_batch + 1, 0);
     for (int rows = 1; rows <= largest; ++rows) {
-        const size_t index = choose_tile(size, rows, builder.target());
+        const size_t index = tile_for(builder, size, rows);
         const auto [entry, added] = variant_of.emplace(index, step.variants.size());
         if (added) step.variants.push_back(variant_of_tile(builder, spec, size, kTiles[index]));
         if (added) step.variants.back().arguments = arguments;

@@ -30,6 +30,9 @@ struct GemmSize {
 // model that counts waiting, arithmetic, pixels and channels computed for nothing, and compute
 // units that stand idle.
 [[nodiscard]] size_t choose_tile(const GemmSize& size, int rows, const Target& target);
+// Those that may well be: within half as much again of the best.
+[[nodiscard]] std::vector<size_t> likely_tiles(const GemmSize& size, int rows,
+                                               const Target& target);
 
 // Adds a variant of `spec` for every tile that some batch size chooses; `spec` lacks only what
 // depends on the tile. Returns the choice by rows, as indices into step.variants.

@@ -39,6 +39,24 @@ Result<void> check(const Graph& graph, const std::string& name, const CompileOpt
     return {};
 }
 
+// Kernels count elements in int.
+Result<void> check_sizes(const Graph& graph, const std::string& name,
+                         const CompileOptions& options) {
+    for (const Value& value : graph.values) {
+        const int64_t elements = value.shape.elements() * (value.batched ? options.max_batch : 1);
+        if (elements < INT32_MAX) continue;
+        return Error{ErrorCode::kUnsupported, "value '" + value.name + "' " + value.shape.text() +
+                                                  " for max_batch " +
+                                                  std::to_string(options.max_batch) + " on " +
+                                                  name + "; supported: less than 2^31 elements"};
+    }
+    return {};
+}
+
+Storage storage_for(const CompileOptions& options) {
+    return options.precision == Precision::kF16 ? Storage::kF16 : Storage::kF32;
+}
+
 Port port_of(const Value& value) {
     return {value.name, value.type, value.shape};
 }
@@ -51,7 +69,7 @@ GpuModel::GpuModel(std::string name, opencl::ContextPtr context, std::shared_ptr
       context_(std::move(context)),
       graph_(std::move(graph)),
       max_batch_(options.max_batch),
-      storage_(options.precision == Precision::kF16 ? Storage::kF16 : Storage::kF32) {
+      storage_(storage_for(options)) {
     for (const ValueId id : graph_->inputs) inputs_.push_back(port_of(graph_->value(id)));
     for (const ValueId id : graph_->outputs) outputs_.push_back(port_of(graph_->value(id)));
 }
@@ -59,46 +77,52 @@ GpuModel::GpuModel(std::string name, opencl::ContextPtr context, std::shared_ptr
 Result<std::shared_ptr<CompiledModel>> GpuModel::compile(const opencl::DeviceInfo& device,
                                                          const std::string& name,
                                                          std::shared_ptr<const Graph> graph,
-                                                         const CompileOptions& options,
-                                                         std::optional<size_t> only_tile) {
+                                                         const CompileOptions& options) {
     FACET_TRY(check(*graph, name, options));
+    Tiles tiles;
+    if (device.type == opencl::DeviceType::kCpu) {
+        // What is quick to build; which tile it is hardly matters there.
+        tiles.only = gemm_tiles().size() - 1;
+    } else {
+        FACET_TRY(check_sizes(*graph, name, options));
+        FACET_ASSIGN(tiles.table, tuned_tiles(device, name, graph, options,
+                                              ProgramCache::of(device).directory()));
+    }
+    return compile_with(device, name, std::move(graph), options, std::move(tiles));
+}
+
+Result<std::shared_ptr<CompiledModel>> GpuModel::compile_with(const opencl::DeviceInfo& device,
+                                                              const std::string& name,
+                                                              std::shared_ptr<const Graph> graph,
+                                                              const CompileOptions& options,
+                                                              Tiles tiles) {
+    FACET_TRY(check_sizes(*graph, name, options));
     FACET_ASSIGN(auto context, opencl::Context::open(device));
     const std::shared_ptr<GpuModel> model(
         new GpuModel(name, std::move(context), std::move(graph), options));
-    FACET_TRY(model->build(only_tile));
+    Target target = target_of(device, options);
+    target.only_tile = tiles.only;
+    target.tiles = std::move(tiles.table);
+    FACET_TRY(model->build(target));
     return std::shared_ptr<CompiledModel>(model);
 }
 
-Result<void> GpuModel::build(std::optional<size_t> only_tile) {
-    FACET_TRY(check_sizes());
-    const opencl::DeviceInfo& device = context_->device();
-    Target target{.storage = storage_,
-                  .compute_units = std::max(device.compute_units, 1u),
-                  .is_gpu = device.type != opencl::DeviceType::kCpu,
-                  .max_batch = max_batch_,
-                  .only_tile = only_tile};
-    if (!target.is_gpu && !only_tile) target.only_tile = gemm_tiles().size() - 1;
+Target GpuModel::target_of(const opencl::DeviceInfo& device, const CompileOptions& options) {
+    return {.storage = storage_for(options),
+            .compute_units = std::max(device.compute_units, 1u),
+            .is_gpu = device.type != opencl::DeviceType::kCpu,
+            .max_batch = options.max_batch};
+}
+
+Result<void> GpuModel::build(const Target& target) {
     ProgramBuilder builder(*graph_, target);
     FACET_ASSIGN(program_, builder.build());
     if (program_->source.kernel_count() > 0) {
-        FACET_ASSIGN(auto binary, ProgramCache::of(device).program(
-                                      context_, program_->source.text(), kBuildOptions));
+        FACET_ASSIGN(auto binary, ProgramCache::of(context_->device())
+                                      .program(context_, program_->source.text(), kBuildOptions));
         binary_ = std::move(binary);
     }
     return upload_constants();
-}
-
-// Kernels count elements in int.
-Result<void> GpuModel::check_sizes() const {
-    for (const Value& value : graph_->values) {
-        const int64_t elements = value.shape.elements() * (value.batched ? max_batch_ : 1);
-        if (elements < INT32_MAX) continue;
-        return Error{ErrorCode::kUnsupported, "value '" + value.name + "' " + value.shape.text() +
-                                                  " for max_batch " + std::to_string(max_batch_) +
-                                                  " on " + name_ +
-                                                  "; supported: less than 2^31 elements"};
-    }
-    return {};
 }
 
 Result<void> GpuModel::upload_constants() {

@@ -10,18 +10,28 @@
 #include "engine/backends/backend.h"
 #include "engine/backends/gpu/opencl_api.h"
 #include "engine/backends/gpu/program.h"
+#include "engine/backends/gpu/program_builder.h"
 
 namespace facet::gpu {
 
 // Invariants: nothing changes once compiled. Thread-safe.
 class GpuModel final : public CompiledModel {
   public:
-    // Precisions: fp32, and fp16, which stores halves and computes in float. `only_tile`, an index
-    // into gemm_tiles(), serves every batch size where it is set.
+    // Precisions: fp32, and fp16, which stores halves and computes in float. On a device that is
+    // no processor, tiles are tuned first.
     [[nodiscard]] static Result<std::shared_ptr<CompiledModel>> compile(
         const opencl::DeviceInfo& device, const std::string& name,
-        std::shared_ptr<const Graph> graph, const CompileOptions& options,
-        std::optional<size_t> only_tile = {});
+        std::shared_ptr<const Graph> graph, const CompileOptions& options);
+    // With these tiles: one for all GEMMs and batch sizes, or a table.
+    struct Tiles {
+        std::optional<size_t> only;
+        TileTable table;
+    };
+    [[nodiscard]] static Result<std::shared_ptr<CompiledModel>> compile_with(
+        const opencl::DeviceInfo& device, const std::string& name,
+        std::shared_ptr<const Graph> graph, const CompileOptions& options, Tiles tiles);
+    [[nodiscard]] static Target target_of(const opencl::DeviceInfo& device,
+                                          const CompileOptions& options);
 
     [[nodiscard]] const std::vector<Port>& inputs() const override { return inputs_; }
     [[nodiscard]] const std::vector<Port>& outputs() const override { return outputs_; }
@@ -43,8 +53,7 @@ class GpuModel final : public CompiledModel {
   private:
     GpuModel(std::string name, opencl::ContextPtr context, std::shared_ptr<const Graph> graph,
              const CompileOptions& options);
-    [[nodiscard]] Result<void> build(std::optional<size_t> only_tile);
-    [[nodiscard]] Result<void> check_sizes() const;
+    [[nodiscard]] Result<void> build(const Target& target);
     [[nodiscard]] Result<void> upload_constants();
 
     const std::string name_;

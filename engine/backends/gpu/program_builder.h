@@ -6,12 +6,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "engine/backends/gpu/program.h"
+#include "engine/backends/gpu/tile_tuning.h"
 
 namespace facet::gpu {
 
@@ -22,6 +24,8 @@ struct Target {
     bool is_gpu = true;  // false: a processor, where code that is quick to build wins
     int max_batch = 1;
     std::optional<size_t> only_tile = {};  // of gemm_tiles(), for every batch size
+    TileTable tiles = {};                  // else these, where a node is in it; else the best guess
+    std::set<size_t>* candidates = nullptr;  // collects what tuning should try
 };
 
 // Lowerings call this to find inputs, allocate, append steps and define outputs. Invariants: a
@@ -40,6 +44,8 @@ class ProgramBuilder {
     // Of one row of the batch; a scalar has rank 0.
     [[nodiscard]] const Shape& item(ValueId value) const { return graph_.value(value).shape; }
     [[nodiscard]] bool batched(ValueId value) const { return graph_.value(value).batched; }
+    // Of the graph, the leader of the step being lowered.
+    [[nodiscard]] size_t current_node() const { return program_->plan[current_].node; }
     // Of the last node of the step.
     [[nodiscard]] ValueId result(const PlannedStep& step) const;
 
