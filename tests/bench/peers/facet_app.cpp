@@ -53,18 +53,22 @@ Ref<GstElement> make_element(const char* description) {
 
 class FacetApp final : public StreamApp {
   public:
-    FacetApp(const StreamAppSettings& settings, std::shared_ptr<const FrameRing> frames)
-        : settings_(settings), frames_(std::move(frames)), chains_(settings.streams) {}
+    FacetApp(const StreamAppSettings& settings, const FacetAppProperties& properties,
+             std::shared_ptr<const FrameRing> frames)
+        : settings_(settings),
+          properties_(properties),
+          frames_(std::move(frames)),
+          chains_(settings.streams) {}
 
     Result<void> start() {
         const char* folder = settings_.quantised ? "FP16-INT8" : "FP32-dequantized";
         const char* extension = settings_.quantised ? ".xml" : ".onnx";
         const std::string detect =
-            "facetdetect max-batch=4 timeout=0 requests=2 threads=1 model=" +
+            "facetdetect " + properties_.detect + " model=" +
             model("face-detection-retail-0004", settings_.quantised ? "FP16-INT8" : "FP32", ".xml");
         const std::string classify =
-            "facetclassify max-batch=32 timeout=5 requests=2 threads=1 models=" +
-            model("age-gender-recognition-retail-0013", folder, extension) + "," +
+            "facetclassify " + properties_.classify +
+            " models=" + model("age-gender-recognition-retail-0013", folder, extension) + "," +
             model("emotions-recognition-retail-0003", folder, extension);
         gst_video_info_set_format(&info_, GST_VIDEO_FORMAT_NV12, FrameRing::kWidth,
                                   FrameRing::kHeight);
@@ -132,6 +136,7 @@ class FacetApp final : public StreamApp {
     }
 
     const StreamAppSettings settings_;
+    const FacetAppProperties properties_;
     const std::shared_ptr<const FrameRing> frames_;
     std::vector<Chain> chains_;
     GstVideoInfo info_;
@@ -140,8 +145,9 @@ class FacetApp final : public StreamApp {
 }  // namespace
 
 Result<std::unique_ptr<StreamApp>> make_facet_app(const StreamAppSettings& settings,
+                                                  const FacetAppProperties& properties,
                                                   const std::shared_ptr<const FrameRing>& frames) {
-    auto app = std::make_unique<FacetApp>(settings, frames);
+    auto app = std::make_unique<FacetApp>(settings, properties, frames);
     FACET_TRY(app->start());
     return std::unique_ptr<StreamApp>(std::move(app));
 }

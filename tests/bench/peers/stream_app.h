@@ -43,9 +43,16 @@ struct StreamAppSettings {
 };
 using MakeStreamApp = std::function<Result<std::unique_ptr<StreamApp>>(const StreamAppSettings&)>;
 
+// Properties of the elements beside their models, as gst-launch-1.0 takes them. Single-threaded
+// requests, one per processor, keep two processors busier than one request of two threads.
+struct FacetAppProperties {
+    std::string detect = "max-batch=4 timeout=0 requests=2 threads=1";
+    std::string classify = "max-batch=32 timeout=5 requests=2 threads=1";
+};
 // facetdetect ! facetclassify for each stream.
 [[nodiscard]] Result<std::unique_ptr<StreamApp>> make_facet_app(
-    const StreamAppSettings& settings, const std::shared_ptr<const FrameRing>& frames);
+    const StreamAppSettings& settings, const FacetAppProperties& properties,
+    const std::shared_ptr<const FrameRing>& frames);
 // The usual way: per frame, converted whole, and per face; as many threads as processors, each with
 // nets of its own. Without `runtime` the nets are OpenCV's.
 [[nodiscard]] Result<std::unique_ptr<StreamApp>> make_peer_app(

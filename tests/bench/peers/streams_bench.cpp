@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <ctime>
 #include <mutex>
 #include <string>
@@ -159,15 +158,22 @@ Result<void> has_int8() {
     return {};
 }
 
-int run(bool quick, const std::string& library) {
-    const double seconds = quick ? 2.5 : 10;
+struct Arguments {
+    bool quick = false;
+    std::string library, only;
+    FacetAppProperties properties;
+};
+
+int run(const Arguments& arguments) {
+    const double seconds = arguments.quick ? 2.5 : 10;
     const auto frames = FrameRing::make();
     if (!frames.ok()) return report_absence("streams", frames.error()), 0;
     std::shared_ptr<OnnxRuntime> runtime;
-    if (!library.empty())
-        if (const auto loaded = OnnxRuntime::load(library); loaded.ok()) runtime = *loaded;
+    if (!arguments.library.empty())
+        if (const auto loaded = OnnxRuntime::load(arguments.library); loaded.ok())
+            runtime = *loaded;
     const MakeStreamApp facet = [&](const StreamAppSettings& settings) {
-        return make_facet_app(settings, *frames);
+        return make_facet_app(settings, arguments.properties, *frames);
     };
     const MakeStreamApp opencv = [&](const StreamAppSettings& settings) {
         return make_peer_app(settings, *frames, nullptr);
@@ -176,6 +182,7 @@ int run(bool quick, const std::string& library) {
         return make_peer_app(settings, *frames, runtime);
     };
     const auto attempt = [&](const char* engine, const MakeStreamApp& make, bool quantised) {
+        if (!arguments.only.empty() && arguments.only != engine) return;
         const Result<void> searched = search(engine, make, quantised, seconds);
         if (!searched.ok())
             report_absence(std::string("streams, ") + engine + (quantised ? ", int8" : ", fp32"),
@@ -196,17 +203,21 @@ int run(bool quick, const std::string& library) {
 }  // namespace
 }  // namespace facet::bench
 
-// Arguments: [--quick] [--onnxruntime LIBRARY]
+// Arguments: [--quick] [--onnxruntime LIBRARY] [--only ENGINE] [--detect PROPERTIES]
+// [--classify PROPERTIES]
 int main(int count, char** words) {
     unsetenv("GST_PLUGIN_PATH");  // the elements are linked in
     gst_init(nullptr, nullptr);
     GST_ELEMENT_REGISTER(facetdetect, nullptr);
     GST_ELEMENT_REGISTER(facetclassify, nullptr);
-    bool quick = false;
-    std::string library;
+    facet::bench::Arguments arguments;
     for (int i = 1; i < count; ++i) {
-        if (std::strcmp(words[i], "--quick") == 0) quick = true;
-        if (std::strcmp(words[i], "--onnxruntime") == 0 && i + 1 < count) library = words[i + 1];
+        const std::string word = words[i], next = i + 1 < count ? words[i + 1] : "";
+        if (word == "--quick") arguments.quick = true;
+        if (word == "--onnxruntime") arguments.library = next;
+        if (word == "--only") arguments.only = next;
+        if (word == "--detect") arguments.properties.detect = next;
+        if (word == "--classify") arguments.properties.classify = next;
     }
-    return facet::bench::run(quick, library);
+    return facet::bench::run(arguments);
 }
