@@ -105,10 +105,13 @@ def print_nets(nets):
 
 
 def print_rest(by_kind):
-    if by_kind['difference']:
-        worst = max(by_kind['difference'], key=lambda d: (d['precision'] == 'fp32', d['share']))
-        print(f"largest fp32 difference between engines: {worst['share']:.2g} "
-              f"({worst['model']}, {worst['engine']})\n")
+    for precision in ('fp32', 'int8'):
+        found = [d for d in by_kind['difference'] if d['precision'] == precision]
+        if found:
+            worst = max(found, key=lambda d: d['share'])
+            print(f"largest {precision} difference between engines: {worst['share']:.2g} "
+                  f"({worst['model']}, {worst['engine']})")
+    print()
     if by_kind['load']:
         print('Load and memory (a process each)')
         table(['model', 'numbers', 'engine', 'max-batch', 'load ms', 'first ms', 'steady ms',
