@@ -67,7 +67,7 @@ double sum_at(const Geometry& geometry, std::span<const float> source,
 
 // Runs on `result`, which holds the residual where the epilogue wants one.
 void run(const Geometry& geometry, int tile, int threads, const Tensor& source,
-         const Tensor& weights, const WinogradEpilogue& epilogue, Tensor& result) {
+         const Tensor& weights, const ChannelEpilogue& epilogue, Tensor& result) {
     const WinogradConvolution convolution(geometry, tile, threads);
     Tensor packed = floats(static_cast<int64_t>(
         WinogradConvolution::packed_bytes(tile, geometry.channels, geometry.result_channels) / 4));
@@ -156,7 +156,7 @@ TEST_F(Winograd, ARowIsTheSameToTheLastBitInEveryBatchAndOnEveryNumberOfThreads)
 }
 
 TEST_F(Winograd, TheEpilogueAddsBiasAndResidualBeforeTheActivation) {
-    using Activation = WinogradEpilogue::Activation;
+    using Activation = ChannelEpilogue::Activation;
     const Geometry geometry{2, 6, 5, 16, 6, 5, 32, 1, 1};
     const Tensor source = random_floats(source_size(geometry), 6);
     const Tensor weights = random_floats(geometry.channels * geometry.result_channels * 9, 7);

@@ -8,6 +8,7 @@
 
 #include "engine/backends/cpu/choice_cache.h"
 #include "engine/backends/cpu/onednn_api.h"
+#include "engine/backends/cpu/separable_step.h"
 #include "engine/backends/cpu/thread_scope.h"
 #include "engine/backends/cpu/winograd_step.h"
 
@@ -25,7 +26,8 @@ constexpr double kFlopPerSecond = 100e9;
 constexpr double kBytesPerSecond = 80e9;       // of weights, from the outer caches
 constexpr double kTransformsPerSecond = 10e9;  // floats of the transformed tiles
 constexpr double kInDoubt = 1.5;  // an estimate this much above the best is out of the question
-constexpr int kRuns = 3;          // of which the shortest counts
+constexpr size_t kJoined = static_cast<size_t>(-1);  // in the place of a node
+constexpr int kRuns = 3;                             // of which the shortest counts
 
 // A cost is the seconds of one row alone and those per row of a batch: small batches and large ones
 // weigh the same.
@@ -156,6 +158,31 @@ int choose(const Geometry& geometry, int64_t many, ChoiceCache& cache) {
     return chosen;
 }
 
+// A depthwise step and the pointwise one that alone reads it become one, in the latter's place.
+void join_separable(const Graph& graph, std::vector<PlannedStep>& plan) {
+    const std::vector<int> readers = count_readers(graph);
+    const auto result_of = [&](const PlannedStep& step) {
+        const size_t last = step.followers.empty() ? step.node : step.followers.back().node;
+        return graph.nodes[last].outputs[0];
+    };
+    for (PlannedStep& step : plan) {
+        if (step.node == kJoined || step.integer) continue;
+        const Node& node = graph.nodes[step.node];
+        if (!std::holds_alternative<ConvolutionParams>(node.params)) continue;
+        const auto producer = std::ranges::find_if(plan, [&](const PlannedStep& other) {
+            return other.node != kJoined && result_of(other) == node.inputs[0] &&
+                   readers[node.inputs[0]] == 1;
+        });
+        if (producer == plan.end() || producer->integer || !producer->producers.empty() ||
+            !separable_geometry(graph, *producer, step, 1))
+            continue;
+        step.producers.push_back(*producer);
+        producer->followers.clear();
+        producer->node = kJoined;
+    }
+    std::erase_if(plan, [](const PlannedStep& step) { return step.node == kJoined; });
+}
+
 }  // namespace
 
 void choose_convolutions(const Graph& graph, int max_batch, std::vector<PlannedStep>& plan) {
@@ -168,6 +195,7 @@ void choose_convolutions(const Graph& graph, int max_batch, std::vector<PlannedS
             step.winograd_tile = choose(*geometry, std::min<int64_t>(max_batch, kManyRows), *cache);
     }
     cache->save();
+    join_separable(graph, plan);
 }
 
 }  // namespace facet::cpu

@@ -23,6 +23,8 @@ struct PlannedStep {
     std::vector<Follower> followers;
     int winograd_tile = 0;  // of a convolution that Facet's Winograd loops run; 0: oneDNN does
     bool integer = false;   // computes on bytes, see integer_fusion.h
+    // A depthwise convolution that Facet's separable loops compute with this pointwise one.
+    std::vector<PlannedStep> producers;
 };
 
 // Steps in an order in which each finds its inputs computed. Independent of the batch size.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Convolutions, with what follows them fused where oneDNN has fast code for the whole.
 #include "engine/backends/cpu/lowerings.h"
+#include "engine/backends/cpu/separable_step.h"
 #include "engine/backends/cpu/winograd_step.h"
 #include "engine/graph/shape_inference.h"
 
@@ -122,6 +123,7 @@ BufferId destination(ProgramBuilder& builder, const PlannedStep& step, const Cho
 }  // namespace
 
 Result<void> lower_convolution(ProgramBuilder& builder, const PlannedStep& step) {
+    if (!step.producers.empty()) return lower_separable(builder, step);
     if (step.winograd_tile != 0) return lower_winograd(builder, step);
     const Node& node = builder.node(step);
     if (!builder.graph().constant_input(node, 1)) return lower_by_reference(builder, step);

@@ -27,8 +27,8 @@ Result<std::shared_ptr<const Program>> ProgramBuilder::build() {
     place_inputs();
     for (const PlannedStep& step : plan_) {
         FACET_TRY(lower(step));
-        finish(node(step));
-        for (const Follower& follower : step.followers) finish(graph_.nodes[follower.node]);
+        for (const PlannedStep& producer : step.producers) finish_step(producer);
+        finish_step(step);
     }
     for (size_t port = 0; port < graph_.outputs.size(); ++port) place_output(port);
     plan_arena(*program_);
@@ -206,6 +206,11 @@ void ProgramBuilder::place_output(size_t port) {
              });
     program_->steps.back().role = Step::Role::kOutput;
     std::get<LoopStep>(program_->steps.back().action).layout = source.layout;
+}
+
+void ProgramBuilder::finish_step(const PlannedStep& step) {
+    finish(node(step));
+    for (const Follower& follower : step.followers) finish(graph_.nodes[follower.node]);
 }
 
 void ProgramBuilder::finish(const Node& finished) {

@@ -86,6 +86,7 @@ class ProgramBuilder {
     void add_step(std::variant<PrimitiveStep, LoopStep> action, Step::Role role);
     void place_inputs();
     void place_output(size_t port);
+    void finish_step(const PlannedStep& step);
     void finish(const Node& node);
 
     const Graph& graph_;

@@ -3,7 +3,6 @@
 #include "engine/backends/cpu/slice_choice.h"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 
 #include "engine/backends/cpu/choice_cache.h"
@@ -14,11 +13,11 @@ namespace facet::cpu {
 namespace {
 
 constexpr int kMostRows = 8;  // beyond, weights are read seldom enough already
-constexpr int kRuns = 3;      // of which the shortest counts
+constexpr int kRounds = 4;    // of which the shortest counts; 2 where they take long
+constexpr double kEnoughSeconds = 0.03;
 constexpr int kWideRuns = 10;
-// Twice the rows must be this much cheaper per row: they cost twice the memory.
-constexpr double kWorthwhile = 0.97;
-constexpr double kWidePays = 0.85;  // of the time of one thread
+constexpr double kWorthwhile = 0.99;  // more rows must be this much cheaper: they take more memory
+constexpr double kWidePays = 0.85;    // of the time of one thread
 
 // A program bound to memory of its own.
 class Trial {
@@ -34,14 +33,12 @@ class Trial {
                                             inputs_, outputs_});
     }
 
+    // Of the calling thread. Beside others it counts its share and what it waits awake.
     Result<double> seconds() const {
-        using Clock = std::chrono::steady_clock;
         const ThreadScope threads(threads_);
-        const auto start = Clock::now();
-        const double start_alone = thread_seconds();
+        const double start = thread_seconds();
         FACET_TRY(bound_->run(stream_));
-        if (threads_ == 1) return thread_seconds() - start_alone;
-        return std::chrono::duration<double>(Clock::now() - start).count();
+        return thread_seconds() - start;
     }
 
     Result<double> shortest(int runs) const {
@@ -69,26 +66,36 @@ class Trial {
     std::unique_ptr<BoundProgram> bound_;
 };
 
-Result<double> shortest(const Sliceable& model, int rows, int runs) {
-    FACET_ASSIGN(auto program, model.program(rows, 1));
-    return Trial(std::move(program), model, rows, 1).shortest(runs);
-}
-
+// The sizes take turns, so that what else the machine does meets them alike.
 Result<int> choose_rows(const Sliceable& model) {
     // A thread's share of the largest batch.
     const int largest = std::min(kMostRows, (model.max_batch + model.threads - 1) / model.threads);
     // The largest comes first: its choice of weight layouts is the one all sizes share.
     FACET_TRY(model.program(largest, 1));
-    int chosen = 1;
-    double best = std::numeric_limits<double>::max();
+    struct Contender {
+        int rows;
+        Trial trial;
+        double each;  // seconds per row
+    };
+    std::vector<Contender> contenders;
     for (int rows = 1; rows <= largest; rows *= 2) {
-        FACET_ASSIGN(const double whole, shortest(model, rows, kRuns));
-        const double each = whole / rows;
-        if (each > best * kWorthwhile) break;
-        best = each;
-        chosen = rows;
+        FACET_ASSIGN(auto program, model.program(rows, 1));
+        contenders.push_back(
+            {rows, Trial(std::move(program), model, rows, 1), std::numeric_limits<double>::max()});
+        FACET_TRY(contenders.back().trial.seconds());
     }
-    return chosen;
+    double spent = 0;
+    for (int round = 0; round < kRounds && (round < 2 || spent < kEnoughSeconds); ++round) {
+        for (Contender& contender : contenders) {
+            FACET_ASSIGN(const double seconds, contender.trial.seconds());
+            contender.each = std::min(contender.each, seconds / contender.rows);
+            spent += seconds;
+        }
+    }
+    const Contender* best = &contenders.front();
+    for (const Contender& contender : contenders)
+        if (contender.each < best->each * kWorthwhile) best = &contender;
+    return best->rows;
 }
 
 Result<bool> wide_pays(const Sliceable& model) {

@@ -121,6 +121,14 @@ void StepProfiler::add(size_t index, double seconds) {
     count_node(*step.graph_node);
     const auto planned = std::ranges::find(plan_, *step.graph_node, &PlannedStep::node);
     if (planned == plan_.end()) return;
+    for (const PlannedStep& producer : planned->producers) {
+        profiles_.back().fused.push_back(graph_.nodes[producer.node].name);
+        count_node(producer.node);
+        for (const Follower& follower : producer.followers) {
+            profiles_.back().fused.push_back(graph_.nodes[follower.node].name);
+            count_node(follower.node);
+        }
+    }
     for (const Follower& follower : planned->followers) {
         if (last_[follower.node]) continue;  // it was computed by steps of its own
         profiles_.back().fused.push_back(graph_.nodes[follower.node].name);

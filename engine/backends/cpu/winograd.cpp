@@ -9,18 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "engine/backends/cpu/kernels_avx512.h"
 #include "engine/backends/cpu/winograd_matrices.h"
-
-#if defined(__x86_64__) && defined(__GNUC__)
-// GCC's own header starts from registers it leaves undefined (its bug 105593).
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
-#pragma GCC diagnostic pop
-#define FACET_WINOGRAD 1
-#define FACET_AVX512 __attribute__((target("avx512f,fma")))
-#define FACET_AVX512_INLINE __attribute__((target("avx512f,fma"), always_inline)) inline
-#endif
 
 namespace facet::cpu {
 
@@ -38,12 +28,12 @@ int64_t round_up(int64_t value, int64_t step) {
     return (value + step - 1) / step * step;
 }
 
-#ifdef FACET_WINOGRAD
+#ifdef FACET_HAS_AVX512_KERNELS
 
 // What the loops share for one block of tiles.
 struct Block {
     const WinogradConvolution::Geometry* geometry;
-    const WinogradEpilogue* epilogue;
+    const ChannelEpilogue* epilogue;
     int64_t down, across;            // tiles per row
     int64_t first, count;            // tiles
     int64_t panel_begin, panel_end;  // of output channels
@@ -138,24 +128,6 @@ FACET_AVX512 void transform_source(const Block& block) {
     }
 }
 
-FACET_AVX512_INLINE __m512 finish(__m512 sum, const WinogradEpilogue& epilogue, const float* at,
-                                  int64_t channel) {
-    using Activation = WinogradEpilogue::Activation;
-    if (epilogue.adds_residual) sum = _mm512_add_ps(sum, _mm512_loadu_ps(at));
-    if (epilogue.activation == Activation::kLeakyRelu ||
-        epilogue.activation == Activation::kPRelu) {
-        const __m512 slope = epilogue.activation == Activation::kPRelu
-                                 ? _mm512_loadu_ps(epilogue.slopes + channel)
-                                 : _mm512_set1_ps(epilogue.slope);
-        const __mmask16 negative = _mm512_cmp_ps_mask(sum, _mm512_setzero_ps(), _CMP_LT_OQ);
-        sum = _mm512_mask_mul_ps(sum, negative, sum, slope);
-    } else if (epilogue.activation == Activation::kClip) {
-        sum = _mm512_min_ps(_mm512_max_ps(sum, _mm512_set1_ps(epilogue.low)),
-                            _mm512_set1_ps(epilogue.high));
-    }
-    return sum;
-}
-
 // Transforms the products back and stores the results.
 template <int m>
 FACET_AVX512 void transform_result(const Block& block) {
@@ -180,9 +152,7 @@ FACET_AVX512 void transform_result(const Block& block) {
             for (int x = 0; x < p; ++x)
                 combine_all<m, false, p>(values + x, half + x,
                                          std::make_integer_sequence<int, m>());
-            const __m512 bias = block.epilogue->bias
-                                    ? _mm512_loadu_ps(block.epilogue->bias + channel)
-                                    : _mm512_setzero_ps();
+            const __m512 bias = start<Ending::kAny>(block.epilogue, channel);
 #pragma GCC unroll 4
             for (int y = 0; y < m; ++y)
                 combine_all<m, false, 1>(half + y * p, results + y * m,
@@ -191,77 +161,10 @@ FACET_AVX512 void transform_result(const Block& block) {
                 for (int64_t x = 0; x < columns; ++x) {
                     float* at =
                         to + (y * geometry.result_width + x) * geometry.result_channels + channel;
-                    const __m512 sum = _mm512_add_ps(results[y * m + x], bias);
-                    _mm512_storeu_ps(at, finish(sum, *block.epilogue, at, channel));
+                    store<Ending::kAny>(at, _mm512_add_ps(results[y * m + x], bias), block.epilogue,
+                                        channel);
                 }
         }
-    }
-}
-
-// `rows` rows of the left side against `panels` panels of the right one.
-template <int rows, int panels>
-FACET_AVX512 void multiply_tile(const float* left, int64_t inner, const float* right,
-                                float* products, int64_t product_step) {
-    __m512 sums[rows][panels];
-#pragma GCC unroll 16
-    for (int row = 0; row < rows; ++row)
-#pragma GCC unroll 4
-        for (int panel = 0; panel < panels; ++panel) sums[row][panel] = _mm512_setzero_ps();
-    for (int64_t k = 0; k < inner; ++k) {
-        __m512 factors[panels];
-#pragma GCC unroll 4
-        for (int panel = 0; panel < panels; ++panel)
-            factors[panel] = _mm512_load_ps(right + (panel * inner + k) * kLanes);
-#pragma GCC unroll 16
-        for (int row = 0; row < rows; ++row) {
-            const __m512 value = _mm512_set1_ps(left[row * inner + k]);
-#pragma GCC unroll 4
-            for (int panel = 0; panel < panels; ++panel)
-                sums[row][panel] = _mm512_fmadd_ps(value, factors[panel], sums[row][panel]);
-        }
-    }
-#pragma GCC unroll 16
-    for (int row = 0; row < rows; ++row)
-#pragma GCC unroll 4
-        for (int panel = 0; panel < panels; ++panel)
-            _mm512_storeu_ps(products + row * product_step + panel * kLanes, sums[row][panel]);
-}
-
-using Multiply = void (*)(const float*, int64_t, const float*, float*, int64_t);
-
-template <int panels, int... rows>
-constexpr std::array<Multiply, sizeof...(rows)> multiplies(std::integer_sequence<int, rows...>) {
-    return {multiply_tile<rows + 1, panels>...};
-}
-
-// By panels and rows, as many as 32 registers hold with the factors.
-constexpr int kFewRows = 6, kManyRows = 14;
-constexpr auto kByFour = multiplies<4>(std::make_integer_sequence<int, kFewRows>());
-constexpr auto kByTwo = multiplies<2>(std::make_integer_sequence<int, kManyRows>());
-constexpr auto kByOne = multiplies<1>(std::make_integer_sequence<int, kManyRows>());
-
-// One matrix product: the block's tiles against the panels, at one point.
-void multiply(const Block& block, const float* left, const float* right, float* products) {
-    const int64_t inner = block.geometry->channels;
-    const int64_t step = (block.panel_end - block.panel_begin) * kLanes;
-    const bool few = block.count <= kFewRows;
-    // Rows in near equal groups, so that none is left with one or two.
-    const int64_t most = few ? kFewRows : kManyRows;
-    const int64_t groups = (block.count + most - 1) / most;
-    for (int64_t panel = block.panel_begin; panel < block.panel_end;) {
-        const int64_t left_over = block.panel_end - panel;
-        const int taken = few && left_over >= 4 ? 4 : left_over >= 2 ? 2 : 1;
-        const auto& kernels = taken == 2 ? kByTwo : kByOne;
-        const float* from = right + panel * inner * kLanes;
-        float* to = products + (panel - block.panel_begin) * kLanes;
-        int64_t row = 0;
-        for (int64_t group = 0; group < groups; ++group) {
-            const int64_t rows = (block.count - row + groups - group - 1) / (groups - group);
-            const Multiply kernel = taken == 4 ? kByFour[rows - 1] : kernels[rows - 1];
-            kernel(left + row * inner, inner, from, to + row * step, step);
-            row += rows;
-        }
-        panel += taken;
     }
 }
 
@@ -271,12 +174,15 @@ void run_block(const Block& block) {
     transform_source<m>(block);
     const int64_t matrix = block.geometry->channels * block.geometry->result_channels;
     for (int at = 0; at < p * p; ++at)
-        multiply(block, block.left + at * block.left_plane, block.packed + at * matrix,
-                 block.products + at * block.product_plane);
+        multiply_panels<Ending::kNone>(block.left + at * block.left_plane, block.count,
+                                       block.geometry->channels, block.packed + at * matrix,
+                                       block.panel_begin, block.panel_end,
+                                       block.products + at * block.product_plane,
+                                       (block.panel_end - block.panel_begin) * kLanes, nullptr);
     transform_result<m>(block);
 }
 
-#endif  // FACET_WINOGRAD
+#endif  // FACET_HAS_AVX512_KERNELS
 
 template <int m>
 void pack_tiles(int64_t channels, int64_t result_channels, const float* weights, float* packed) {
@@ -306,11 +212,7 @@ void pack_tiles(int64_t channels, int64_t result_channels, const float* weights,
 }  // namespace
 
 bool WinogradConvolution::is_available() {
-#ifdef FACET_WINOGRAD
-    return __builtin_cpu_supports("avx512f");
-#else
-    return false;
-#endif
+    return has_avx512_kernels();
 }
 
 WinogradConvolution::WinogradConvolution(const Geometry& geometry, int tile, int threads)
@@ -353,10 +255,10 @@ size_t WinogradConvolution::scratch_bytes() const {
 
 void WinogradConvolution::run([[maybe_unused]] const float* source,
                               [[maybe_unused]] const float* packed,
-                              [[maybe_unused]] const WinogradEpilogue& epilogue,
+                              [[maybe_unused]] const ChannelEpilogue& epilogue,
                               [[maybe_unused]] float* result,
                               [[maybe_unused]] std::byte* scratch) const {
-#ifdef FACET_WINOGRAD
+#ifdef FACET_HAS_AVX512_KERNELS
     const int64_t points = points_of(tile_) * points_of(tile_);
     const int64_t left_plane = block_tiles_ * geometry_.channels + kPad;
     const int64_t product_plane = block_tiles_ * panels_per_part_ * kLanes + kPad;

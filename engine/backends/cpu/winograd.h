@@ -5,18 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace facet::cpu {
+#include "engine/backends/cpu/channel_epilogue.h"
 
-// What follows the convolution before its result is stored, in this order.
-struct WinogradEpilogue {
-    enum class Activation { kNone, kLeakyRelu, kPRelu, kClip };
-    const float* bias = nullptr;  // per output channel; null: none
-    bool adds_residual = false;   // the result's memory holds the other summand
-    Activation activation = Activation::kNone;
-    float slope = 0;                // kLeakyRelu
-    const float* slopes = nullptr;  // kPRelu: per output channel
-    float low = 0, high = 0;        // kClip
-};
+namespace facet::cpu {
 
 // The algorithm F(tile x tile, 3 x 3) of Lavin and Gray (Fast Algorithms for Convolutional Neural
 // Networks, 2015), with transforms by Toom and Cook: (tile + 2)^2 multiplications where the
@@ -47,7 +38,7 @@ class WinogradConvolution {
                      float* packed);
     [[nodiscard]] size_t scratch_bytes() const;
     // All memory is aligned to 64 bytes.
-    void run(const float* source, const float* packed, const WinogradEpilogue& epilogue,
+    void run(const float* source, const float* packed, const ChannelEpilogue& epilogue,
              float* result, std::byte* scratch) const;
 
   private:
