@@ -12,16 +12,12 @@
 #include <vector>
 
 #include "engine/base/clock.h"
+#include "engine/base/image_size.h"
 #include "engine/base/precision.h"
 #include "engine/base/result.h"
 #include "engine/base/tensor.h"
 
 namespace facet {
-
-struct ImageSize {
-    int width = 0, height = 0;  // pixels
-    friend bool operator==(const ImageSize&, const ImageSize&) = default;
-};
 
 // What is wanted most of a model whose other options leave a choice.
 enum class PerformanceHint {

@@ -7,16 +7,20 @@
 #include <string_view>
 
 #include "gst/model_path.h"
+#include "gst/size_list.h"
 
 namespace facet {
 
-SessionSettings session_settings(const FilterSettings& settings,
-                                 const std::vector<std::filesystem::path>& models) {
+Result<SessionSettings> session_settings(const FilterSettings& settings,
+                                         const std::vector<std::filesystem::path>& models) {
     SessionSettings session;
     for (const std::filesystem::path& model : models) session.models.push_back({model, {}});
     session.info_directories = model_info_directories();
     session.device = settings.device;
-    session.max_batch = settings.max_batch;
+    FACET_ASSIGN(session.batch_profiles,
+                 parse_batch_profiles("batch-profiles", settings.batch_profiles));
+    session.max_batch =
+        session.batch_profiles.empty() ? settings.max_batch : session.batch_profiles.back();
     session.timeout = std::chrono::round<Duration>(
         std::chrono::duration<double, std::milli>(settings.timeout_ms));
     session.latency_budget = std::chrono::round<Duration>(

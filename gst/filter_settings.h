@@ -17,6 +17,7 @@ struct FilterSettings {
     std::string device = "CPU";
     int max_batch = 16;
     double timeout_ms = 5;
+    std::string batch_profiles;
     int requests = 1;
     int threads = 0;
     int queue_depth = 8;
@@ -28,8 +29,9 @@ struct FilterSettings {
     std::string trace_path;
 };
 
-[[nodiscard]] SessionSettings session_settings(const FilterSettings& settings,
-                                               const std::vector<std::filesystem::path>& models);
+// kInvalidArgument, naming the property, where a list is none.
+[[nodiscard]] Result<SessionSettings> session_settings(
+    const FilterSettings& settings, const std::vector<std::filesystem::path>& models);
 
 // All but the session and the behaviour.
 void fill_stream_setup(const FilterSettings& settings, StreamSetup& setup);
@@ -46,10 +48,16 @@ template <typename Settings>
 void add_filter_properties(PropertyTable<Settings>& table) {
     table.add_text(
         "device",
-        "Where the models run: CPU, REFERENCE (slow and exact), or AUTO (the first of these)",
+        "Where the models run: CPU, REFERENCE (slow and exact), or AUTO (the first of these); "
+        "BATCH:CPU(8) is CPU with a max-batch of 8",
         &Settings::device, Mutable::kReady);
     table.add_int("max-batch", "Most items in one batch; 0: chosen by measurement, see stats",
                   &Settings::max_batch, 0, 2048, Mutable::kReady);
+    table.add_text("batch-profiles",
+                   "Ascending batch sizes, as 1,2,4,8: only these run, a batch between two is "
+                   "padded or split, whichever costs less, and the largest takes the place of "
+                   "max-batch; empty: every size runs",
+                   &Settings::batch_profiles, Mutable::kReady);
     table.add_double("timeout",
                      "Longest time in milliseconds, fractions allowed, that an item waits for its "
                      "batch to start; 0: with whatever is there as soon as the device is free",

@@ -35,6 +35,12 @@ std::string words(const std::vector<std::filesystem::path>& directories) {
     return in_quotes(list);
 }
 
+std::string words(const std::vector<int>& sizes) {
+    std::string list;
+    for (const int size : sizes) list += (list.empty() ? "" : ",") + std::to_string(size);
+    return in_quotes(list);
+}
+
 std::string words(Duration duration) {
     std::ostringstream text;
     text << std::chrono::duration<double, std::milli>(duration).count() << " ms";
@@ -136,6 +142,8 @@ std::string difference(const SessionSettings& here, const SessionSettings& there
     if (here.max_batch != there.max_batch)
         return differs("max-batch", std::to_string(here.max_batch),
                        std::to_string(there.max_batch));
+    if (here.batch_profiles != there.batch_profiles)
+        return differs("batch-profiles", words(here.batch_profiles), words(there.batch_profiles));
     if (here.timeout != there.timeout)
         return differs("timeout", words(here.timeout), words(there.timeout));
     if (here.requests != there.requests)

@@ -92,7 +92,7 @@ static facet::Result<facet::StreamSetup> gst_facet_classify_configure(GstFacetFr
     const ClassifySettings settings = copy_settings(self);
     FACET_ASSIGN(const auto models, facet::find_models(settings.models));
     facet::StreamSetup setup;
-    setup.session = session_settings(settings, models);
+    FACET_ASSIGN(setup.session, session_settings(settings, models));
     fill_stream_setup(settings, setup);
     setup.sheds = settings.overload != static_cast<int>(facet::Overload::kBlock);
     setup.behaviour = std::make_unique<facet::Classifier>([self] { return current_choice(self); });

@@ -75,7 +75,7 @@ static facet::Result<facet::StreamSetup> gst_facet_detect_configure(GstFacetFram
                             "property 'model' is not set; give a model file or an installed name"};
     FACET_ASSIGN(const auto model, facet::find_model(settings.model));
     facet::StreamSetup setup;
-    setup.session = session_settings(settings, {model});
+    FACET_ASSIGN(setup.session, session_settings(settings, {model}));
     setup.session.models.front().info = settings.model_info;
     if (settings.threshold >= 0) setup.session.threshold = static_cast<float>(settings.threshold);
     fill_stream_setup(settings, setup);

@@ -23,10 +23,6 @@ std::string list_of(const std::vector<int>& numbers) {
     return text;
 }
 
-std::string text_of(ImageSize size) {
-    return std::to_string(size.width) + "x" + std::to_string(size.height);
-}
-
 // Which batches a request of the model may have.
 struct BatchRule {
     int most = 1;
@@ -188,8 +184,8 @@ Result<void> DirectRequest::set_image_size(ImageSize size) {
     if (found == sizes.end() || size == ImageSize{}) {
         std::string known;
         for (const ImageSize one : model_->image_sizes())
-            known += (known.empty() ? "" : ", ") + text_of(one);
-        return refused("image size " + text_of(size) +
+            known += (known.empty() ? "" : ", ") + one.text();
+        return refused("image size " + size.text() +
                        (known.empty() ? ": the model was loaded without 'image_size_profiles'"
                                       : "; supported: " + known));
     }

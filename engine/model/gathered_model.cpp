@@ -89,8 +89,7 @@ class GatheredRequest final : public Request, public RequestItem::Target {
     }
     int batch() const override { return 1; }
     Result<void> set_image_size(ImageSize size) override {
-        return refused("image size " + std::to_string(size.width) + "x" +
-                       std::to_string(size.height) +
+        return refused("image size " + size.text() +
                        ": the model was loaded without 'image_size_profiles'");
     }
     ImageSize image_size() const override { return {}; }

@@ -31,7 +31,7 @@ Result<void> check_image_sizes(const std::vector<ImageSize>& sizes) {
                                                   " sizes; supported: at most " +
                                                   std::to_string(kMostProfiles));
     for (auto size = sizes.begin(); size != sizes.end(); ++size) {
-        const std::string text = std::to_string(size->width) + "x" + std::to_string(size->height);
+        const std::string text = size->text();
         if (std::min(size->width, size->height) < 1 ||
             std::max(size->width, size->height) > kLargestSide)
             return refused("image_size_profiles",

@@ -10,6 +10,8 @@
 
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
+#include "engine/model/batch_device.h"
+#include "engine/model/batch_profiles.h"
 #include "engine/session/auto_devices.h"
 #include "engine/session/session_internal.h"
 #include "engine/session/session_runtime.h"
@@ -47,10 +49,7 @@ Result<void> check(const SessionSettings& settings) {
         return Error{ErrorCode::kInvalidArgument, "setting 'models': at least one is needed"};
     FACET_TRY(check_range("max_batch", settings.max_batch, 0, 2048));
     FACET_TRY(check_range("latency_budget", settings.latency_budget.count(), 0, kNever.count()));
-    for (size_t i = 0; i < settings.batch_profiles.size(); ++i) {
-        const int lowest = i == 0 ? 1 : settings.batch_profiles[i - 1] + 1;
-        FACET_TRY(check_range("batch_profiles", settings.batch_profiles[i], lowest, 2048));
-    }
+    FACET_TRY(check_batch_profiles(settings.batch_profiles));
     FACET_TRY(check_range("timeout", settings.timeout.count(), 0, kNever.count()));
     FACET_TRY(check_range("requests", settings.requests, 1, 64));
     FACET_TRY(check_range("threads", settings.threads, 0, 1024));
@@ -59,6 +58,15 @@ Result<void> check(const SessionSettings& settings) {
             ErrorCode::kInvalidArgument,
             "setting 'threshold': " + std::to_string(*settings.threshold) + " is outside 0..1"};
     return {};
+}
+
+// Items of a session come together in batches by nature: of "BATCH:CPU(8)" the number is left.
+Result<SessionSettings> without_batch_device(SessionSettings settings) {
+    FACET_ASSIGN(const std::optional<BatchDevice> named, parse_batch_device(settings.device));
+    if (!named) return settings;
+    settings.device = named->device;
+    if (named->batch) settings.max_batch = *named->batch;
+    return settings;
 }
 
 // The largest batch that the models are compiled for.
@@ -93,8 +101,9 @@ void set_device_loader(const std::string& device, ModelLoader loader) {
         loaders.by_device.erase(device);
 }
 
-Result<std::shared_ptr<Session>> Session::open(const SessionSettings& settings, Clock& clock) {
-    FACET_TRY(check(settings));
+Result<std::shared_ptr<Session>> Session::open(const SessionSettings& asked, Clock& clock) {
+    FACET_TRY(check(asked));
+    FACET_ASSIGN(const SessionSettings settings, without_batch_device(asked));
     FACET_ASSIGN(const std::vector<std::string> names, devices_of(settings.device));
     std::vector<SessionDevice> devices;
     std::optional<Error> refused;  // the last device's that is not used

@@ -370,6 +370,10 @@ TEST_F(ClassifyStream, AValueOutOfRangeIsOneErrorAtStartThatNamesThePropertyAndI
         {"max-batch", "5000", "property 'max-batch': 5000 is outside "},
         {"timeout", "-1", "property 'timeout': -1 is outside 0..3.6e+06"},
         {"timeout", "nan", "property 'timeout': nan is outside "},
+        {"batch-profiles", "1,two",
+         "property 'batch-profiles': 'two' is no batch size; supported: a list as 1,2,4,8"},
+        {"batch-profiles", "1,,2",
+         "property 'batch-profiles': '' is no batch size; supported: a list as 1,2,4,8"},
         {"roi-scale", "0", "property 'roi-scale': 0 is outside 0.1..10"}};
     for (const auto& [property, value, text] : cases) {
         GstElement* element = make("facetclassify", {{property, value}});
@@ -382,6 +386,15 @@ TEST_F(ClassifyStream, AValueOutOfRangeIsOneErrorAtStartThatNamesThePropertyAndI
         gst_object_unref(element);
     }
     EXPECT_EQ(sessions_opened(), 0u);
+}
+
+TEST_F(ClassifyStream, BatchProfilesReachTheSessionAndTheirLargestIsTheMost) {
+    for (const char* factory : {"facetclassify", "facetdetect"}) {
+        start(factory, {{"batch-profiles", "1, 4,32"}});
+        const SessionSettings& settings = puppet(sessions_opened() - 1)->settings();
+        EXPECT_EQ(settings.batch_profiles, (std::vector<int>{1, 4, 32})) << factory;
+        EXPECT_EQ(settings.max_batch, 32) << factory;
+    }
 }
 
 TEST_F(ClassifyStream, AValueOutOfRangeWhilePlayingIsAWarningAndChangesNothing) {

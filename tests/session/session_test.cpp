@@ -380,7 +380,7 @@ TEST_F(SessionTest, NamesTheSettingThatIsOutOfRange) {
     EXPECT_THAT(refusal([](SessionSettings& s) {
                     s.batch_profiles = {2, 4, 4};
                 }),
-                HasSubstr("'batch_profiles': 4 is outside 5..2048"));
+                HasSubstr("'batch_profiles': 4 after 4; sizes ascend, each once"));
     EXPECT_THAT(refusal([](SessionSettings& s) { s.max_batch = 2049; }), HasSubstr("'max_batch'"));
     EXPECT_THAT(refusal([](SessionSettings& s) { s.timeout = Duration{-1}; }),
                 HasSubstr("'timeout'"));
@@ -448,6 +448,22 @@ TEST_F(SessionTest, RunsAProfileForFewerItemsAndCountsThePadding) {
     EXPECT_EQ(stats.started_by[1], 1u) << SessionStats::kReasons[1];
     EXPECT_EQ(stats.deadline_misses, 3u) << "the clock went past the deadline";
     EXPECT_EQ(stats.wait_us.percentile(0.5), 7);
+}
+
+TEST_F(SessionTest, TakesABatchDeviceForItsDeviceWithThatLargestBatch) {
+    SessionSettings settings = settings_for({"sum"}, 2, Duration{5'000});
+    settings.device = "BATCH:PUPPET(3)";
+    const auto session = open(settings, clock_);
+    EXPECT_EQ(session->limits().max_batch, 3);
+    ResultCollector collector(3);
+    submit_numbered(*session, session->open_owner(), collector, 3);
+    EXPECT_EQ(collector.wait_for_all()[2].provenance.device, "PUPPET");
+    EXPECT_THAT(puppet_.batch_sizes(), ElementsAre(3));
+    settings.device = "BATCH:PUPPET";
+    EXPECT_EQ(open(settings, clock_)->limits().max_batch, 2) << "as asked for";
+    settings.device = "BATCH:PUPPET(0)";
+    EXPECT_THAT(Session::open(settings).error().text(),
+                HasSubstr("setting 'device': 'BATCH:PUPPET(0)' has no such batch: '0'"));
 }
 
 TEST_F(SessionTest, ShedsWhatCannotBeDoneInTimeSmallestFirstAndSaysSo) {

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// Lists taken apart at their commas.
+#include "gst/size_list.h"
+
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+namespace facet {
+
+namespace {
+
+std::vector<std::string_view> parts_of(std::string_view text) {
+    std::vector<std::string_view> parts;
+    while (!text.empty()) {
+        const size_t comma = text.find(',');
+        std::string_view part = text.substr(0, comma);
+        const size_t start = part.find_first_not_of(' ');
+        part = start == std::string_view::npos ? std::string_view() : part.substr(start);
+        parts.push_back(part.substr(0, part.find_last_not_of(' ') + 1));
+        if (comma == std::string_view::npos) break;
+        text.remove_prefix(comma + 1);
+        if (text.empty()) parts.emplace_back();
+    }
+    return parts;
+}
+
+std::optional<int> number_of(std::string_view text) {
+    int number = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (failed != std::errc() || end != text.data() + text.size()) return {};
+    return number;
+}
+
+Error refused(const std::string& property, std::string_view part, const std::string& wanted) {
+    return {ErrorCode::kInvalidArgument,
+            "property '" + property + "': '" + std::string(part) + "' is " + wanted};
+}
+
+}  // namespace
+
+Result<std::vector<int>> parse_batch_profiles(const std::string& property,
+                                              const std::string& text) {
+    std::vector<int> profiles;
+    for (const std::string_view part : parts_of(text)) {
+        const std::optional<int> rows = number_of(part);
+        if (!rows) return refused(property, part, "no batch size; supported: a list as 1,2,4,8");
+        profiles.push_back(*rows);
+    }
+    return profiles;
+}
+
+Result<std::vector<ImageSize>> parse_image_sizes(const std::string& property,
+                                                 const std::string& text) {
+    std::vector<ImageSize> sizes;
+    for (const std::string_view part : parts_of(text)) {
+        const size_t cross = part.find('x');
+        const auto width = number_of(part.substr(0, cross));
+        const auto height =
+            cross == std::string_view::npos ? width : number_of(part.substr(cross + 1));
+        if (!width || !height || cross == std::string_view::npos)
+            return refused(property, part,
+                           "no image size; supported: a list as 320x240,640x480, width first");
+        sizes.push_back({*width, *height});
+    }
+    return sizes;
+}
+
+}  // namespace facet

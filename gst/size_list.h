@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// Lists of sizes as properties spell them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/base/image_size.h"
+#include "engine/base/result.h"
+
+namespace facet {
+
+// "1,2,4,8"; empty text: none. kInvalidArgument, naming `property`, where a part is no number;
+// ranges and order are the session's to judge.
+[[nodiscard]] Result<std::vector<int>> parse_batch_profiles(const std::string& property,
+                                                            const std::string& text);
+// "320x240,640x480", width first.
+[[nodiscard]] Result<std::vector<ImageSize>> parse_image_sizes(const std::string& property,
+                                                               const std::string& text);
+
+}  // namespace facet
