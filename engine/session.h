@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "engine/base/clock.h"
-#include "engine/base/image_size.h"
 #include "engine/base/precision.h"
 #include "engine/base/result.h"
 #include "engine/batching/owner.h"
@@ -41,11 +40,8 @@ struct SessionSettings {
     Duration timeout{5'000'000};      // longest wait of an item for its batch to start, >= 0
     Duration latency_budget{0};       // from submit to result; `timeout` then follows from it
     std::vector<int> batch_profiles;  // up to 100 ascending sizes that run; empty: every size
-    // Up to 100 sizes that the models' images come in; not with batch_profiles. An item's crops are
-    // of the size that Session::image_size_for() picks. Empty: that of the models.
-    std::vector<ImageSize> image_size_profiles;
-    int requests = 1;  // batches in flight, 1..64
-    int threads = 0;   // of one request; 0: the machine's
+    int requests = 1;                 // batches in flight, 1..64
+    int threads = 0;                  // of one request; 0: the machine's
     Precision precision = Precision::kAuto;
     std::optional<float> threshold;    // detections below are dropped; none: the model-info's
     std::filesystem::path trace_path;  // a file to write arrivals and decisions to; empty: none

@@ -50,20 +50,4 @@ Result<std::vector<int>> parse_batch_profiles(const std::string& property,
     return profiles;
 }
 
-Result<std::vector<ImageSize>> parse_image_sizes(const std::string& property,
-                                                 const std::string& text) {
-    std::vector<ImageSize> sizes;
-    for (const std::string_view part : parts_of(text)) {
-        const size_t cross = part.find('x');
-        const auto width = number_of(part.substr(0, cross));
-        const auto height =
-            cross == std::string_view::npos ? width : number_of(part.substr(cross + 1));
-        if (!width || !height || cross == std::string_view::npos)
-            return refused(property, part,
-                           "no image size; supported: a list as 320x240,640x480, width first");
-        sizes.push_back({*width, *height});
-    }
-    return sizes;
-}
-
 }  // namespace facet

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/base/image_size.h"
 #include "engine/base/result.h"
 
 namespace facet {
@@ -14,8 +13,5 @@ namespace facet {
 // ranges and order are the session's to judge.
 [[nodiscard]] Result<std::vector<int>> parse_batch_profiles(const std::string& property,
                                                             const std::string& text);
-// "320x240,640x480", width first.
-[[nodiscard]] Result<std::vector<ImageSize>> parse_image_sizes(const std::string& property,
-                                                               const std::string& text);
 
 }  // namespace facet

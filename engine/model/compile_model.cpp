@@ -9,6 +9,7 @@
 #include "engine/backends/registry.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"
+#include "engine/model/image_size_graph.h"
 
 namespace facet {
 
@@ -47,11 +48,11 @@ Result<const Backend*> find_device(const std::string& device) {
 
 Result<CompiledRows> compile_model(Graph graph, const CompileTask& task) {
     FACET_TRY(prepare_for_batches(graph, task.options.max_batch, task.asked_by));
+    if (task.holder) share_constants(graph, *task.holder);
     RowCheckOptions row_check{.listing_outputs = listing_outputs(graph)};
     CompiledRows compiled;
-    FACET_ASSIGN(
-        compiled.model,
-        task.backend->compile(std::make_shared<const Graph>(std::move(graph)), task.options));
+    compiled.graph = std::make_shared<const Graph>(std::move(graph));
+    FACET_ASSIGN(compiled.model, task.backend->compile(compiled.graph, task.options));
     if (task.row_check)
         FACET_TRY(check_rows(*compiled.model, row_check));
     else

@@ -18,6 +18,8 @@ struct CompileTask {
     // What asks for batches above 1, as the refusal of a model that mixes rows begins; empty: the
     // setting 'max_batch'.
     std::string asked_by = {};
+    // One whose constants are taken in place of equal ones; may be null.
+    std::shared_ptr<const Graph> holder = {};
 };
 
 // `device` as registry.h has it; kInvalidArgument, naming the setting.
@@ -25,6 +27,7 @@ struct CompileTask {
 
 struct CompiledRows {
     std::shared_ptr<CompiledModel> model;
+    std::shared_ptr<const Graph> graph;        // as it was compiled
     std::optional<RowCheckOptions> unchecked;  // what check_rows() is yet to be called with
 };
 

@@ -3,6 +3,7 @@
 #include "engine/model.h"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "engine/formats/model_reader.h"
 #include "engine/model/compile_model.h"
 #include "engine/model/free_memory.h"
+#include "engine/model/image_size_graph.h"
 #include "engine/model/model_internal.h"
 
 namespace facet {
@@ -29,6 +31,31 @@ Result<std::shared_ptr<Model>> load_direct(const Graph& graph, const ModelPlan& 
     FACET_ASSIGN(CompiledRows compiled,
                  compile_model(graph, task_of(plan, options, backend, plan.max_batch)));
     return start_direct_model(plan, options, {{{}, std::move(compiled.model)}}, clock);
+}
+
+// Those a request is given first come first.
+std::vector<ImageSize> largest_first(std::vector<ImageSize> sizes) {
+    std::ranges::stable_sort(sizes, std::ranges::greater(),
+                             [](ImageSize size) { return int64_t{size.width} * size.height; });
+    return sizes;
+}
+
+Result<std::shared_ptr<Model>> load_sizes(const Graph& graph, const ModelPlan& plan,
+                                          const ModelOptions& options, const Backend& backend,
+                                          Clock& clock) {
+    CompileTask task = task_of(plan, options, backend, plan.max_batch);
+    std::vector<SizedModel> sizes;
+    for (const ImageSize size : largest_first(options.image_size_profiles)) {
+        const std::string setting = "setting 'image_size_profiles' " + size.text();
+        Graph sized = graph;
+        const Result<void> set = set_image_size(sized, size);
+        if (!set.ok()) return set.error().within(setting);
+        Result<CompiledRows> compiled = compile_model(std::move(sized), task);
+        if (!compiled.ok()) return compiled.error().within(setting);
+        if (!task.holder) task.holder = compiled->graph;
+        sizes.push_back({size, std::move(compiled->model)});
+    }
+    return start_direct_model(plan, options, std::move(sizes), clock);
 }
 
 Result<std::shared_ptr<Model>> load_gathered(const Graph& graph, ModelPlan plan,
@@ -60,6 +87,8 @@ Result<std::shared_ptr<Model>> load_graph(const Graph& graph, ModelPlan plan,
         plan.reason = "not batched: " + gathered.error().message;
         log(LogLevel::kWarning, plan.reason);
     }
+    if (!options.image_size_profiles.empty())
+        return load_sizes(graph, plan, options, backend, clock);
     return load_direct(graph, plan, options, backend, clock);
 }
 
@@ -90,7 +119,10 @@ Result<std::shared_ptr<Model>> Model::load(const std::filesystem::path& path,
     const auto processors = static_cast<int>(std::thread::hardware_concurrency());
     FACET_ASSIGN(const ModelPlan plan, plan_model(options, processors));
     FACET_ASSIGN(const Backend* const backend, find_device(plan.device));
-    FACET_ASSIGN(const Graph graph, read_model(path));
+    std::optional<Extent2> open_size;  // of a file that leaves it open; all others follow later
+    if (!options.image_size_profiles.empty())
+        open_size = {options.image_size_profiles[0].height, options.image_size_profiles[0].width};
+    FACET_ASSIGN(const Graph graph, read_model(path, open_size));
     Result<std::shared_ptr<Model>> model = load_graph(graph, plan, options, *backend, clock);
     if (!model.ok()) return model.error().within(path.string());
     return model;

@@ -23,6 +23,9 @@ constexpr const char* kAgeGender =
     "models/age-gender-recognition-retail-0013/FP32-dequantized/"
     "age-gender-recognition-retail-0013.onnx";
 
+constexpr const char* kDetector =
+    "models/face-detection-retail-0004/FP32/face-detection-retail-0004.xml";
+
 std::shared_ptr<Model> load(const std::filesystem::path& path, const ModelOptions& options) {
     Result<std::shared_ptr<Model>> model = Model::load(path, options);
     EXPECT_TRUE(model.ok()) << (model.ok() ? "" : model.error().text());
@@ -116,6 +119,39 @@ TEST(ModelFiles, SayTheirPorts) {
     EXPECT_EQ(model->inputs()[0].row_shape, (Shape{1, 3, 62, 62}));
     EXPECT_EQ((*model->create_request())->input(0).shape, (Shape{4, 3, 62, 62}));
     EXPECT_EQ(model->outputs().size(), 2u);
+}
+
+// What a request of that size says of the made-up image.
+std::vector<float> result_at(Model& model, ImageSize size) {
+    const auto request = *model.create_request();
+    if (!model.image_sizes().empty()) {
+        EXPECT_TRUE(request->set_image_size(size).ok());
+    }
+    const Shape shape = request->input(0).shape;
+    EXPECT_EQ(shape, (Shape{1, 3, size.height, size.width}));
+    fill(*request, 0, 5);
+    EXPECT_TRUE(request->infer().ok());
+    return row_of(model, *request, 0);
+}
+
+TEST(ModelFiles, RunAtEachImageSizeOfTheirProfilesAndStartAtTheLargest) {
+    FACET_DATA_OR_SKIP(path, kDetector);
+    const ImageSize own{300, 300}, small{160, 96};
+    const auto model = load(path, {.image_size_profiles = {small, own}, .threads = 1});
+    const auto request = *model->create_request();
+    EXPECT_EQ(request->image_size(), own) << "unset is the largest";
+    EXPECT_EQ(model->image_sizes(), (std::vector<ImageSize>{small, own}));
+    EXPECT_FALSE(result_at(*model, small).empty());
+    expect_near(result_at(*model, own), result_at(*load(path, {.threads = 1}), own));
+    const Result<void> refused = request->set_image_size({320, 240});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().message, "image size 320x240; supported: 160x96, 300x300");
+}
+
+TEST(ModelFiles, NameTheNodeThatCannotFollowAnotherImageSize) {
+    FACET_DATA_OR_SKIP(path, kAgeGender);
+    EXPECT_THAT(refusal(path, {.image_size_profiles = {{20, 20}}}),
+                AllOf(HasSubstr("setting 'image_size_profiles' 20x20"), HasSubstr("node '")));
 }
 
 // An OpenVINO IR of one SoftMax "mixed" along the axis that holds the rows.
