@@ -7,9 +7,17 @@
 
 #include <filesystem>
 #include <functional>
+#include <set>
+#include <span>
+#include <vector>
 
+#include "engine/backends/gpu/gpu_backend.h"
 #include "engine/backends/gpu/opencl_api.h"
 #include "engine/backends/gpu/program_cache.h"
+#include "engine/backends/reference/reference_backend.h"
+#include "engine/graph/batchability.h"
+#include "engine/graph/passes.h"
+#include "tests/support/model_builder.h"
 #include "tests/support/opencl_faults.h"
 
 namespace facet::gpu {
@@ -47,15 +55,16 @@ class GpuFaults : public ::testing::Test {
             faults::fail_at(nth, fault);
             const Result<void> ended = work();
             const std::string call = faults::failed_call();
-            faults::recover();
             SCOPED_TRACE("call " + std::to_string(nth) + ", " + call);
             EXPECT_EQ(faults::live_objects(), "");
             if (call.empty()) {
+                faults::recover();
                 EXPECT_TRUE(ended.ok()) << ended.error().text();
                 EXPECT_GT(nth, 5u) << "the calls are not those of the wrapper";
                 return;
             }
             check(ended);
+            faults::recover();
             if (::testing::Test::HasFailure()) return;
         }
     }
@@ -130,6 +139,76 @@ TEST_F(GpuFaults, AnEnumerationThatFailsIsAnErrorOrLeavesDevicesOut) {
         else
             EXPECT_THAT(devices.error().message, HasSubstr("clGetPlatformIDs"));
     }
+}
+
+// A small net of what models are made of: convolutions, a pool, a node for the CPU, a softmax.
+std::shared_ptr<const Graph> small_net() {
+    facet::testing::ModelBuilder builder;
+    ValueId x = builder.input("x", Shape{1, 3, 12, 12});
+    x = builder.relu(builder.conv(x, 8, 3));
+    x = builder.pool(x, PoolingParams::Kind::kMax, 2, 2);
+    x = builder.relu(builder.conv(x, 16, 3));
+    x = builder.reshape(x, {0, -1});
+    x = builder.softmax(builder.fully_connected(x, 5));
+    builder.output(x, "y");
+    Graph graph = builder.build();
+    EXPECT_TRUE(prepare(graph, reference::evaluate).ok());
+    (void)analyze_batchability(graph);
+    return std::make_shared<const Graph>(std::move(graph));
+}
+
+// Loads the net and runs two batches; `results` has what came out.
+Result<void> load_and_infer_twice(const Backend& backend, const std::shared_ptr<const Graph>& graph,
+                                  std::vector<std::vector<float>>& results) {
+    FACET_ASSIGN(const std::shared_ptr<CompiledModel> model,
+                 backend.compile(graph, {.max_batch = 2, .threads = 1}));
+    FACET_ASSIGN(const std::unique_ptr<InferRequest> request, model->create_request());
+    for (const int rows : {2, 1}) {
+        const std::span<float> input = request->input(0).as<float>();
+        for (size_t i = 0; i < input.size(); ++i)
+            input[i] = static_cast<float>(i % 17) / 17.0f - 0.4f;
+        FACET_TRY(request->infer(rows));
+        const auto output = request->output(0).as<float>().first(5 * static_cast<size_t>(rows));
+        results.emplace_back(output.begin(), output.end());
+    }
+    return {};
+}
+
+TEST_F(GpuFaults, AModelSurvivesTheFailureOfEveryCallOfItsLoadAndInference) {
+    setenv("FACET_CACHE_DIR", directory_.c_str(), 1);
+    ASSERT_FALSE(gpu_backends().empty());
+    const Backend& backend = *gpu_backends().front();
+    const auto graph = small_net();
+    std::vector<std::vector<float>> expected;
+    ASSERT_TRUE(load_and_infer_twice(backend, graph, expected).ok());
+    for (const Fault fault : {Fault::kOnce, Fault::kLost}) {
+        std::set<std::string> failed;
+        std::vector<std::vector<float>> results;
+        fail_every_call(
+            fault,
+            [&] {
+                results.clear();
+                return load_and_infer_twice(backend, graph, results);
+            },
+            [&](const Result<void>& ended) {
+                failed.insert(faults::failed_call());
+                if (ended.ok()) {
+                    EXPECT_EQ(results, expected);
+                    return;
+                }
+                EXPECT_THAT(ended.error().message, HasSubstr(device_.name));
+                // A lost device may be told by a later call, after one that has a way round it.
+                const std::string call = fault == Fault::kOnce ? faults::failed_call() : "cl";
+                EXPECT_THAT(ended.error().message, HasSubstr(call));
+            });
+        EXPECT_THAT(failed, ::testing::IsSupersetOf({"clCreateContext", "clCreateBuffer",
+                                                     "clEnqueueNDRangeKernel",
+                                                     "clEnqueueReadBuffer", "clWaitForEvents"}));
+    }
+    std::vector<std::vector<float>> afterwards;
+    ASSERT_TRUE(load_and_infer_twice(backend, graph, afterwards).ok());
+    EXPECT_EQ(afterwards, expected);
+    unsetenv("FACET_CACHE_DIR");
 }
 
 }  // namespace

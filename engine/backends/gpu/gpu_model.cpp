@@ -127,13 +127,20 @@ Result<void> GpuModel::build(const Target& target) {
 
 Result<void> GpuModel::upload_constants() {
     FACET_ASSIGN(auto queue, opencl::Queue::create(context_));
+    const Result<void> enqueued = enqueue_constants(queue);
+    // Also after an error: what is under way still reads the program's memory.
+    const Result<void> finished = queue.finish();
+    return enqueued.ok() ? finished : enqueued;
+}
+
+Result<void> GpuModel::enqueue_constants(opencl::Queue& queue) {
     for (const std::vector<std::byte>& bytes : program_->constants) {
         FACET_ASSIGN(auto buffer,
                      opencl::Buffer::create(context_, std::max<size_t>(bytes.size(), 1)));
         if (!bytes.empty()) FACET_TRY(queue.write(buffer, 0, bytes));
         constants_.push_back(std::move(buffer));
     }
-    return queue.finish();
+    return {};
 }
 
 Result<std::unique_ptr<InferRequest>> GpuModel::create_request() {

@@ -55,6 +55,7 @@ class GpuModel final : public CompiledModel {
              const CompileOptions& options);
     [[nodiscard]] Result<void> build(const Target& target);
     [[nodiscard]] Result<void> upload_constants();
+    [[nodiscard]] Result<void> enqueue_constants(opencl::Queue& queue);
 
     const std::string name_;
     const opencl::ContextPtr context_;
