@@ -48,6 +48,7 @@ class AutoSession : public ::testing::Test {
             if (level != LogLevel::kWarning) return;
             MutexLock lock(mutex_);
             warnings_.emplace_back(message);
+            warned_.notify_all();
         });
     }
     ~AutoSession() override { set_log_sink({}); }
@@ -74,15 +75,18 @@ class AutoSession : public ::testing::Test {
         }
         session.submit(std::move(items));
     }
-    [[nodiscard]] std::vector<std::string> warnings() {
+    // All there are, when there are `count` at least: the last result may be there before them.
+    [[nodiscard]] std::vector<std::string> warnings(size_t count) {
         MutexLock lock(mutex_);
+        while (warnings_.size() < count) warned_.wait(mutex_);
         return warnings_;
     }
 
     ManualClock clock_;
     Puppet fast_, slow_;
     PuppetDevice fast_device_{{{"sum", fast_}}, "FAST"}, slow_device_{{{"sum", slow_}}, "SLOW"};
-    Mutex mutex_;
+    Mutex mutex_;  // guards all below
+    CondVar warned_;
     std::vector<std::string> warnings_ FACET_GUARDED_BY(mutex_);
 };
 
@@ -105,7 +109,7 @@ TEST_F(AutoSession, AResultNamesTheDeviceThatRanIt) {
     EXPECT_EQ(results[2].provenance.device, "SLOW");
     EXPECT_EQ(results[3].provenance.device, "SLOW");
     EXPECT_EQ(results[3].provenance.batch_size, 2);
-    EXPECT_THAT(warnings(), SizeIs(0));
+    EXPECT_THAT(warnings(0), SizeIs(0));
 }
 
 TEST_F(AutoSession, ALostDeviceLosesNoItemAndIsSpokenOfOnce) {
@@ -127,9 +131,9 @@ TEST_F(AutoSession, ALostDeviceLosesNoItemAndIsSpokenOfOnce) {
         EXPECT_THAT(result.attributes, SizeIs(1));
     }
     EXPECT_TRUE(collector.each_once());
-    ASSERT_THAT(warnings(), SizeIs(1));
-    EXPECT_THAT(warnings()[0], HasSubstr("FAST is out of use"));
-    EXPECT_THAT(warnings()[0], HasSubstr("goes to SLOW"));
+    ASSERT_THAT(warnings(1), SizeIs(1));
+    EXPECT_THAT(warnings(1)[0], HasSubstr("FAST is out of use"));
+    EXPECT_THAT(warnings(1)[0], HasSubstr("goes to SLOW"));
     EXPECT_EQ((*session)->counters().failed_items, 0u);
     EXPECT_EQ((*session)->counters().items, 20u);
 }
@@ -153,8 +157,8 @@ TEST_F(AutoSession, ADeviceThatCannotLoadIsLeftOutAndSaidSo) {
     auto session = Session::open(settings("AUTO:BROKEN,SLOW", 2), clock_);
     ASSERT_TRUE(session.ok()) << session.error().text();
     EXPECT_THAT((*session)->descriptions(), ElementsAre(HasSubstr("on SLOW")));
-    ASSERT_THAT(warnings(), SizeIs(1));
-    EXPECT_THAT(warnings()[0], HasSubstr("BROKEN is not used: Not found: sum"));
+    ASSERT_THAT(warnings(1), SizeIs(1));
+    EXPECT_THAT(warnings(1)[0], HasSubstr("BROKEN is not used: Not found: sum"));
     ResultCollector collector(1);
     submit(**session, (*session)->open_owner(), collector, 0, 1);
     EXPECT_EQ(collector.wait_for_all()[0].provenance.device, "SLOW");
@@ -163,7 +167,7 @@ TEST_F(AutoSession, ADeviceThatCannotLoadIsLeftOutAndSaidSo) {
 TEST_F(AutoSession, WithoutADeviceThatLoadsThereIsAnErrorAndNoWarning) {
     const PuppetDevice broken({}, "BROKEN"), other({}, "OTHER");
     EXPECT_FALSE(Session::open(settings("AUTO:BROKEN,OTHER", 2), clock_).ok());
-    EXPECT_THAT(warnings(), SizeIs(0));
+    EXPECT_THAT(warnings(0), SizeIs(0));
 }
 
 // With the machine's clock there are measured costs, and so predictions.
