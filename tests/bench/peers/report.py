@@ -142,6 +142,20 @@ def print_rest(by_kind):
         print('not run:', ': '.join(entry))
 
 
+def print_single_thread(nets):
+    def single(ratios):
+        return [ratio for setting, ratio in ratios.items() if setting[2] == 1]
+    gains = {setting: gain for setting, gain in nets.int8_gains().items() if setting[3] >= 8}
+    for name, ratios in (('fp32 against ONNX Runtime', nets.ratios('fp32', 'onnxruntime')),
+                         ('int8 against ONNX Runtime', nets.ratios('int8', 'onnxruntime')),
+                         ('int8 against fp32, n >= 8', gains)):
+        values = single(ratios)
+        if values:
+            print(f'one thread, {name}: {least(values):.2f} at worst, '
+                  f'{geometric_mean(values):.2f} in the geometric mean')
+    print()
+
+
 def plot(nets, model, precision, threads, path):
     series = collections.defaultdict(list)
     for (m, p, t, rows), rates in sorted(nets.rates.items()):
@@ -215,6 +229,7 @@ def main():
     nets = Nets(by_kind)
     print_machine(by_kind)
     print_nets(nets)
+    print_single_thread(nets)
     print_rest(by_kind)
     for model, precision, threads in sorted({key[:3] for key in nets.rates}):
         plot(nets, model, precision, threads, folder / f'{model}-{precision}-{threads}.svg')

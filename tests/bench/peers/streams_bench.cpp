@@ -52,6 +52,7 @@ class Trial {
         if (!app.ok()) return app.error();
         paced_ = paced;
         begin_ = Clock::now();
+        processor_before_ = processor_seconds();
         std::vector<std::thread> cameras;
         for (int stream = 0; stream < streams_; ++stream)
             cameras.emplace_back([this, stream, &app] { film(stream, **app); });
