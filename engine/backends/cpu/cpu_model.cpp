@@ -82,7 +82,8 @@ CpuModel::CpuModel(std::shared_ptr<const Graph> graph, ByteValues bytes,
       spin_limit_(threads_ > 1 ? SpinLimit::share() : nullptr),
       bytes_(std::move(bytes)),
       plan_(plan_steps(*graph_, bytes_.empty() ? std::vector<PlannedStep>{}
-                                               : plan_integer_steps(*graph_, bytes_))) {
+                                               : plan_integer_steps(*graph_, bytes_))),
+      packing_(*graph_) {
     for (const ValueId id : graph_->inputs) inputs_.push_back(port_of(graph_->value(id)));
     for (const ValueId id : graph_->outputs) outputs_.push_back(port_of(graph_->value(id)));
 }

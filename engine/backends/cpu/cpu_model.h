@@ -55,7 +55,7 @@ class CpuModel final : public CompiledModel {
     std::string description_;
     Slicing slicing_;
 
-    Mutex mutex_;  // guards what is below; no other lock is taken while it is held
+    Mutex mutex_;  // guards what is below; only Packing's own lock is taken while it is held
     Packing packing_ FACET_GUARDED_BY(mutex_);
     // By rows and threads.
     std::map<std::pair<int, int>, std::shared_ptr<const Program>> programs_

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Constants in the layouts that primitives want, each packed once for every batch size.
+// Constants in the layouts that primitives want, each packed once for every batch size, and for
+// every model that holds the same constant.
 #pragma once
 
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +21,11 @@ namespace facet::cpu {
 // compiled model holds its lock while it builds.
 class Packing {
   public:
-    // The layout in which `constant` was first packed: the one to ask other batch sizes to take.
+    // `graph` outlives it.
+    explicit Packing(const Graph& graph) : graph_(graph) {}
+
+    // The layout in which `constant` was first packed, here or by a model that shares it: the one
+    // to ask other batch sizes to take.
     [[nodiscard]] std::optional<onednn::Desc> preferred(ValueId constant) const;
     // `elements` (of `constant`, laid out as `source`) in layout `target`. Throws dnnl::error.
     [[nodiscard]] const void* pack(ValueId constant, const void* elements,
@@ -39,13 +45,19 @@ class Packing {
     [[nodiscard]] size_t bytes() const;
 
   private:
+    struct Packed;
+    class Shelf;
     struct Entry {
         ValueId constant = kNoValue;
-        onednn::Desc layout;
-        int kind = 0;  // of what make() made; it has no layout
-        Tensor storage;
+        std::shared_ptr<const Packed> packed;
     };
 
+    // Where the constant lies, by which models share what is packed of it; null: what is derived
+    // is the model's own.
+    [[nodiscard]] const void* address_of(ValueId constant) const;
+    const void* add(ValueId constant, std::shared_ptr<const Packed> packed);
+
+    const Graph& graph_;
     std::deque<Entry> entries_;
     std::map<std::pair<ValueId, int>, Tensor> kept_;
     std::map<ValueId, std::string> implementations_;
