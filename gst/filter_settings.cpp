@@ -28,7 +28,22 @@ Result<SessionSettings> session_settings(const FilterSettings& settings,
     session.trace_path = settings.trace_path;
     session.requests = settings.requests;
     session.threads = settings.threads;
+    session.precision = static_cast<Precision>(settings.precision);
     return session;
+}
+
+GType precision_type() {
+    static const GEnumValue kValues[] = {
+        {static_cast<int>(Precision::kAuto),
+         "int8 for the layers that the file quantises, else 32-bit floats", "auto"},
+        {static_cast<int>(Precision::kF32), "32-bit floats", "fp32"},
+        {static_cast<int>(Precision::kBf16), "bfloat16 products, 32-bit sums", "bf16"},
+        {static_cast<int>(Precision::kF16), "16-bit floats, 32-bit sums", "fp16"},
+        {static_cast<int>(Precision::kInt8),
+         "int8 for the layers that the file quantises, of which there must be some", "int8"},
+        {0, nullptr, nullptr}};
+    static const GType type = g_enum_register_static("GstFacetPrecision", kValues);
+    return type;
 }
 
 void fill_stream_setup(const FilterSettings& settings, StreamSetup& setup) {

@@ -20,6 +20,7 @@ struct FilterSettings {
     std::string batch_profiles;
     int requests = 1;
     int threads = 0;
+    int precision = static_cast<int>(Precision::kAuto);
     int queue_depth = 8;
     double latency_budget_ms = 0;
     double weight = 1;
@@ -33,6 +34,8 @@ struct FilterSettings {
 [[nodiscard]] Result<SessionSettings> session_settings(
     const FilterSettings& settings, const std::vector<std::filesystem::path>& models);
 
+// The GEnum of facet::Precision, with the nicks of kPrecisionNames.
+[[nodiscard]] GType precision_type();
 // All but the session and the behaviour.
 void fill_stream_setup(const FilterSettings& settings, StreamSetup& setup);
 
@@ -74,6 +77,8 @@ void add_filter_properties(PropertyTable<Settings>& table) {
                   Mutable::kReady);
     table.add_int("threads", "CPU threads of one request; 0: as many as the machine has",
                   &Settings::threads, 0, 1024, Mutable::kReady);
+    table.add_enum("precision", "What the models compute in; one that the device lacks is an error",
+                   precision_type(), &Settings::precision, Mutable::kReady);
     table.add_int("queue-depth",
                   "Frames of this stream under way at a time; when that many are, upstream waits",
                   &Settings::queue_depth, 1, 1024, Mutable::kReady);

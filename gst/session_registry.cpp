@@ -150,6 +150,9 @@ std::string difference(const SessionSettings& here, const SessionSettings& there
         return differs("requests", std::to_string(here.requests), std::to_string(there.requests));
     if (here.threads != there.threads)
         return differs("threads", std::to_string(here.threads), std::to_string(there.threads));
+    if (here.precision != there.precision)
+        return differs("precision", std::string(to_string(here.precision)),
+                       std::string(to_string(there.precision)));
     if (here.threshold != there.threshold)
         return differs("threshold", words(here.threshold), words(there.threshold));
     if (here.info_directories != there.info_directories)

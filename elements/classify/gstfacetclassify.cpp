@@ -119,6 +119,7 @@ static void gst_facet_classify_class_init(GstFacetClassifyClass* klass) {
     object_class->get_property = gst_facet_classify_get_property;
     object_class->finalize = gst_facet_classify_finalize;
     properties().install(object_class);
+    gst_type_mark_as_plugin_api(facet::precision_type(), static_cast<GstPluginAPIFlags>(0));
     gst_type_mark_as_plugin_api(overload_type(), static_cast<GstPluginAPIFlags>(0));
     klass->parent_class.configure = gst_facet_classify_configure;
     gst_element_class_set_static_metadata(

@@ -105,6 +105,7 @@ static void gst_facet_detect_class_init(GstFacetDetectClass* klass) {
     object_class->get_property = gst_facet_detect_get_property;
     object_class->finalize = gst_facet_detect_finalize;
     properties().install(object_class);
+    gst_type_mark_as_plugin_api(facet::precision_type(), static_cast<GstPluginAPIFlags>(0));
     klass->parent_class.configure = gst_facet_detect_configure;
     gst_element_class_set_static_metadata(
         GST_ELEMENT_CLASS(klass), "Facet face detector", "Filter/Analyzer/Video",

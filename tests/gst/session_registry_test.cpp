@@ -135,6 +135,8 @@ TEST(SessionRegistry, EverySettingHasAName) {
               "timeout is 2.5 ms here, 5 ms there");
     EXPECT_EQ(named([](auto& s) { s.requests = 2; }), "requests is 2 here, 1 there");
     EXPECT_EQ(named([](auto& s) { s.threads = 3; }), "threads is 3 here, 0 there");
+    EXPECT_EQ(named([](auto& s) { s.precision = Precision::kInt8; }),
+              "precision is int8 here, auto there");
     EXPECT_EQ(named([](auto& s) { s.threshold = 0.5f; }),
               "threshold is 0.5 here, the model's own there");
 }

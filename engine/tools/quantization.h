@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Post-training quantisation: runs a model on crops, chooses ranges, writes bytes, compares.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/tools/activation_range.h"
+
+namespace facet {
+
+struct QuantizeOptions {
+    std::filesystem::path model, output;
+    std::vector<std::filesystem::path> crops;  // JPEG and PNG files, or folders of them
+    std::string model_info;                    // empty: found as sessions find it
+    std::vector<std::filesystem::path> info_directories;
+    RangeMethod method = RangeMethod::kMse;
+    double percentile = 99.99;
+    int most_crops = 1000;
+};
+
+struct QuantizationReport {
+    struct Output {
+        std::string name;
+        double largest = 0;        // magnitude of the floats' values
+        double mean_error = 0;     // of absolute differences
+        double largest_error = 0;  // of absolute differences
+        double same_maximum = 1;   // share of crops whose largest element is the same one
+    };
+    int layers = 0;
+    size_t crops = 0;
+    std::vector<Output> outputs;
+};
+
+// Writes options.output, then runs both files on the crops. Errors name the file at fault.
+[[nodiscard]] Result<QuantizationReport> quantize(const QuantizeOptions& options);
+
+}  // namespace facet
