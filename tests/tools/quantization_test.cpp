@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// facet-quantize: ranges from samples, and a model of the project's own quantised on photos.
+#include "engine/tools/quantization.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "engine/backends/reference/reference_backend.h"
+#include "engine/formats/model_reader.h"
+#include "engine/graph/byte_values.h"
+#include "engine/graph/passes.h"
+#include "engine/tools/onnx_quantizer.h"
+#include "tests/formats/onnx_writer.h"
+#include "tests/formats/temporary_model.h"
+#include "tests/support/data_path.h"
+
+namespace facet {
+namespace {
+
+using ::testing::HasSubstr;
+
+ActivationHistogram histogram_of(const std::vector<float>& samples) {
+    ActivationHistogram histogram;
+    histogram.widen(samples);
+    histogram.add(samples);
+    return histogram;
+}
+
+// Evenly spread over [0, 1), and one far out.
+std::vector<float> samples_with_outlier() {
+    std::vector<float> samples;
+    for (int i = 0; i < 10000; ++i) samples.push_back(static_cast<float>(i) / 10000);
+    samples.push_back(8);
+    return samples;
+}
+
+}  // namespace
+
+TEST(ActivationRange, PercentileCutsTheTail) {
+    const ActivationHistogram histogram = histogram_of(samples_with_outlier());
+    EXPECT_NEAR(histogram.limit(RangeMethod::kPercentile, 99.9), 1.0f, 0.02f);
+    EXPECT_NEAR(histogram.limit(RangeMethod::kPercentile, 100), 8.0f, 1e-5f);
+}
+
+TEST(ActivationRange, MseWeighsClippingAgainstCoarserSteps) {
+    std::vector<float> samples = samples_with_outlier();
+    const float alone = histogram_of(samples).limit(RangeMethod::kMse, 0);
+    EXPECT_GT(alone, 1.0f) << "one far out costs more than coarser steps at first";
+    std::vector<float> crowd;
+    for (int i = 0; i < 1000; ++i) crowd.insert(crowd.end(), samples.begin(), samples.end() - 1);
+    crowd.push_back(8);
+    EXPECT_LT(histogram_of(crowd).limit(RangeMethod::kMse, 0), alone)
+        << "the more samples lie low, the finer the steps";
+}
+
+TEST(ActivationRange, KnowsSignsAndSurvivesZeros) {
+    EXPECT_TRUE(histogram_of({-1, 2}).is_signed());
+    EXPECT_FALSE(histogram_of({0, 2}).is_signed());
+    EXPECT_GT(histogram_of({0, 0}).limit(RangeMethod::kMse, 0), 0);
+}
+
+TEST(FacetQuantize, MakesEveryLayerInt8AndStaysCloseToTheFloats) {
+    FACET_DATA_OR_SKIP(photos, "images/dlib_faces");
+    const char* directory = std::getenv("FACET_MODEL_INFO_PATH");
+    const std::filesystem::path models = directory ? directory : "pipelines/models";
+    const testing::TemporaryModel folder;
+    QuantizeOptions options;
+    options.model = models / "facet-attributes.onnx";
+    options.output = folder.path("quantised.onnx");
+    options.crops = {photos};
+    const auto report = quantize(options);
+    ASSERT_TRUE(report) << report.error().text();
+    EXPECT_EQ(report->crops, 12u);
+    ASSERT_EQ(report->outputs.size(), 3u);
+    for (const auto& output : report->outputs) {
+        EXPECT_LE(output.mean_error, 0.02) << output.name;
+        EXPECT_LE(output.largest_error, 0.2) << output.name;
+    }
+    auto graph = read_model(options.output);
+    ASSERT_TRUE(graph) << graph.error().text();
+    ASSERT_TRUE(prepare(*graph, reference::evaluate));
+    EXPECT_EQ(count_quantized_layers(*graph), report->layers);
+    EXPECT_FALSE(std::filesystem::exists(options.output.string() + ".calibration.onnx"));
+}
+
+TEST(FacetQuantize, ModelsWithoutLayersToQuantiseAreRefusedByName) {
+    testing::OnnxWriter writer(13);
+    writer.node("Relu", {writer.input("x", {1, 3, 4, 4})}, {"y"});
+    writer.output("y");
+    const testing::TemporaryModel folder;
+    const auto path = folder.write("plain.onnx", writer.bytes());
+    const auto model = read_quantizable(path);
+    ASSERT_FALSE(model);
+    EXPECT_THAT(model.error().message, HasSubstr("plain.onnx: no Conv, Gemm or MatMul"));
+}
+
+TEST(FacetQuantize, OldOperatorsThatMeanSomethingElseAreRefusedByName) {
+    testing::OnnxWriter writer(9);
+    writer.node("Clip", {writer.input("x", {1, 3, 4, 4})}, {"y"}).set_name("cut");
+    writer.output("y");
+    const testing::TemporaryModel folder;
+    const auto model = read_quantizable(folder.write("old.onnx", writer.bytes()));
+    ASSERT_FALSE(model);
+    EXPECT_THAT(model.error().message, HasSubstr("node 'cut' (Clip)"));
+}
+
+}  // namespace facet
