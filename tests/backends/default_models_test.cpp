@@ -11,6 +11,7 @@
 
 #include "engine/backends/cpu/cpu_backend.h"
 #include "engine/backends/reference/reference_backend.h"
+#include "engine/backends/registry.h"
 #include "engine/formats/model_reader.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"
@@ -99,6 +100,12 @@ class DefaultModel : public ::testing::TestWithParam<const char*> {
 TEST_P(DefaultModel, SaysOnTheCpuWhatItSaidInTraining) {
     expect_right(cpu_backend(), 2);
     expect_right(cpu_backend(), kMaxBatch);
+}
+
+TEST_P(DefaultModel, SaysOnTheGpuWhatItSaidInTraining) {
+    const auto gpu = find_backend("GPU");
+    if (!gpu) GTEST_SKIP() << gpu.error().text();
+    expect_right(**gpu, 2);
 }
 
 TEST_P(DefaultModel, SaysByTheReferenceWhatItSaidInTraining) {

@@ -60,7 +60,13 @@ const StepProfile& last_convolution(const std::vector<StepProfile>& steps) {
     return *found;
 }
 
-class Profile : public ::testing::TestWithParam<const char*> {};
+class Profile : public ::testing::TestWithParam<const char*> {
+  protected:
+    void SetUp() override {
+        const auto device = find_backend(GetParam());
+        if (!device) GTEST_SKIP() << device.error().text();
+    }
+};
 
 }  // namespace
 
@@ -107,7 +113,7 @@ TEST_P(Profile, RefusesRowsOutsideOneToMaxBatch) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices, Profile, ::testing::Values("CPU", "REFERENCE"),
+INSTANTIATE_TEST_SUITE_P(Devices, Profile, ::testing::Values("CPU", "REFERENCE", "GPU"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 TEST(ProfileOfTheCpu, NamesTheNodesThatAConvolutionComputesOnTheWay) {

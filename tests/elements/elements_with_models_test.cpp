@@ -78,9 +78,9 @@ TEST_F(ElementsWithModels, WhateverSharesItsBatchAFaceGetsTheSameResult) {
     for (const char* sink : {"one", "other"}) {
         line += "filesrc location=" + video.string() + " ! decodebin ! facetdetect model=" +
                 (detector / "face-detection-retail-0004.xml").string() +
-                " ! facetclassify models=" +
-                (age_gender / "age-gender-recognition-retail-0013.xml").string() + "," +
-                (mood / "emotions-recognition-retail-0003.xml").string() +
+                " ! facetclassify device=" + testing::test_device("AUTO") +
+                " models=" + (age_gender / "age-gender-recognition-retail-0013.xml").string() +
+                "," + (mood / "emotions-recognition-retail-0003.xml").string() +
                 " ! fakesink name=" + sink + " ";
     }
     const Ref<GstElement> pipeline = adopt(gst_parse_launch(line.c_str(), nullptr));

@@ -14,4 +14,9 @@ std::optional<std::filesystem::path> data_path(const std::filesystem::path& rela
     return path;
 }
 
+std::string test_device(const std::string& otherwise) {
+    const char* device = std::getenv("FACET_TEST_DEVICE");
+    return device == nullptr ? otherwise : device;
+}
+
 }  // namespace facet::testing

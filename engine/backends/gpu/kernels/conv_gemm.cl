@@ -30,8 +30,11 @@ __kernel __attribute__((reqd_work_group_size(SLICES * LANES, 1, 1))) void KERNEL
 
     const int lane_m = lane % LANES_M;
     const int lane_n = lane / LANES_M * WORK_N;
+    // Every loop over `sum` is unrolled, or it would lie in memory instead of in registers.
     float sum[WORK_M][WORK_N];
+#pragma unroll
     for (int m = 0; m < WORK_M; ++m)
+#pragma unroll
         for (int n = 0; n < WORK_N; ++n) sum[m][n] = 0.0f;
 
     float next_pixel[TILE_K / LOAD_STEP];
@@ -106,13 +109,17 @@ __kernel __attribute__((reqd_work_group_size(SLICES * LANES, 1, 1))) void KERNEL
 #if SLICES > 1
     __local float partial[SLICES - 1][WORK_M * WORK_N][LANES];
     if (slice > 0) {
+#pragma unroll
         for (int m = 0; m < WORK_M; ++m)
+#pragma unroll
             for (int n = 0; n < WORK_N; ++n) partial[slice - 1][m * WORK_N + n][lane] = sum[m][n];
     }
     barrier(CLK_LOCAL_MEM_FENCE);
     if (slice > 0) return;
     for (int other = 0; other < SLICES - 1; ++other)
+#pragma unroll
         for (int m = 0; m < WORK_M; ++m)
+#pragma unroll
             for (int n = 0; n < WORK_N; ++n) sum[m][n] += partial[other][m * WORK_N + n][lane];
 #endif
 #pragma unroll

@@ -10,6 +10,7 @@ __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void KERNEL(
     const int first = get_group_id(1) * ROW_TILE;
     const int last = rows * ITEM_ROWS - 1;
     float sum[ROW_TILE];
+#pragma unroll
     for (int r = 0; r < ROW_TILE; ++r) sum[r] = 0.0f;
     for (int k = lane; k < K; k += LANES) {
         const float weight = W_LOAD(weights, column * K + k);
@@ -17,6 +18,7 @@ __kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) void KERNEL(
         for (int r = 0; r < ROW_TILE; ++r)
             sum[r] = MULTIPLY_ADD(X_LOAD(x, min(first + r, last) * K + k), weight, sum[r]);
     }
+#pragma unroll
     for (int r = 0; r < ROW_TILE; ++r) partial[r][lane] = sum[r];
     for (int others = LANES / 2; others > 0; others /= 2) {
         barrier(CLK_LOCAL_MEM_FENCE);
