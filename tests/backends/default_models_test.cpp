@@ -15,6 +15,7 @@
 #include "engine/formats/model_reader.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"
+#include "tests/support/data_path.h"
 
 namespace facet {
 namespace {
@@ -102,10 +103,12 @@ TEST_P(DefaultModel, SaysOnTheCpuWhatItSaidInTraining) {
     expect_right(cpu_backend(), kMaxBatch);
 }
 
-TEST_P(DefaultModel, SaysOnTheGpuWhatItSaidInTraining) {
-    const auto gpu = find_backend("GPU");
-    if (!gpu) GTEST_SKIP() << gpu.error().text();
-    expect_right(**gpu, 2);
+TEST_P(DefaultModel, SaysOnTheTestDeviceWhatItSaidInTraining) {
+    const std::string name = testing::test_device("");
+    if (name.empty()) GTEST_SKIP() << "no FACET_TEST_DEVICE";
+    const auto device = find_backend(name);
+    if (!device) GTEST_SKIP() << device.error().text();
+    expect_right(**device, 2);
 }
 
 TEST_P(DefaultModel, SaysByTheReferenceWhatItSaidInTraining) {

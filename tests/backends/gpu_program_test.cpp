@@ -175,4 +175,15 @@ TEST(GpuGemm, SmallBatchesGetSmallTilesAndLargeOnesLargeTiles) {
     EXPECT_EQ(area(256), 128 * 64);
 }
 
+TEST(GpuGemm, ADeviceOfSmallWorkGroupsGetsTilesThatFitIt) {
+    const gpu::Target phone{.compute_units = 4, .max_work_group = 64, .local_memory = 16384};
+    for (const int64_t pixels : {1, 100, 10000})
+        for (const int64_t channels : {8, 64, 500}) {
+            const gpu::GemmSize size = gpu::gemm_size(pixels, channels, 288, 1);
+            const gpu::GemmTile tile = gpu::gemm_tiles()[gpu::choose_tile(size, 1, phone)];
+            EXPECT_LE(tile.lanes(), 64);
+            EXPECT_LE((tile.tile_m + tile.tile_n) * gpu::kTileK * 4, 16384);
+        }
+}
+
 }  // namespace facet::testing

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <map>
 
 namespace facet::gpu {
@@ -27,14 +28,23 @@ int64_t divide_up(int64_t a, int64_t b) {
     return (a + b - 1) / b;
 }
 
+bool fits(const GemmTile& tile, const Target& target) {
+    const int64_t tiles = tile.slices * kTileK * (tile.tile_m + tile.tile_n);
+    const int64_t partial_sums = (tile.slices - 1) * tile.tile_m * tile.tile_n;
+    return static_cast<size_t>(tile.lanes()) <= target.max_work_group &&
+           (tiles + partial_sums) * sizeof(float) <= target.local_memory;
+}
+
 // Cycles of a compute unit, by a plain model of one: work groups that are there together hide each
-// other's waiting, until their arithmetic takes longer than the wait.
+// other's waiting, until their arithmetic takes longer than the wait. Infinite for a tile that the
+// device has no room for.
 double cycles(const GemmTile& tile, const GemmSize& size, int rows, const Target& target) {
     constexpr double kArithmeticLanes = 128;  // multiply-adds per cycle
     constexpr double kWait = 500;             // for one tile's fetch and its barriers
     constexpr double kFetch = 12;             // multiply-adds that fetching an element stands for
     constexpr double kJoin = 100;             // to add up one more slice
     constexpr int64_t kLanesAtOnce = 1024;
+    if (!fits(tile, target)) return INFINITY;
     const int64_t groups =
         divide_up(size.m * rows, tile.tile_m) * divide_up(size.n, tile.tile_n) * size.groups;
     const int64_t share = divide_up(groups, target.compute_units);
@@ -103,7 +113,8 @@ std::vector<size_t> likely_tiles(const GemmSize& size, int rows, const Target& t
     const GemmTile& best = kTiles[choose_tile(size, rows, target)];
     std::vector<size_t> likely;
     for (size_t i = 0; i < kTiles.size(); ++i)
-        if (cycles(kTiles[i], size, rows, target) <= kNear * cycles(best, size, rows, target))
+        if (fits(kTiles[i], target) &&
+            cycles(kTiles[i], size, rows, target) <= kNear * cycles(best, size, rows, target))
             likely.push_back(i);
     return likely;
 }

@@ -111,7 +111,9 @@ Target GpuModel::target_of(const opencl::DeviceInfo& device, const CompileOption
     return {.storage = storage_for(options),
             .compute_units = std::max(device.compute_units, 1u),
             .is_gpu = device.type != opencl::DeviceType::kCpu,
-            .max_batch = options.max_batch};
+            .max_batch = options.max_batch,
+            .max_work_group = device.max_work_group,
+            .local_memory = static_cast<size_t>(device.local_memory)};
 }
 
 Result<void> GpuModel::build(const Target& target) {
