@@ -146,9 +146,31 @@ TEST(CpuInteger, ConvolutionsPassBytesThroughPooling) {
     expect_as_reference(prepared(builder.build()), 2, 0.03f);
 }
 
+TEST(CpuInteger, MaxPoolingOfBytesTakesPaddingDilationAndRoundingUp) {
+    for (const int64_t dilation : {1, 2}) {
+        for (const float low : {0.0f, -1.28f}) {
+            QuantisedBuilder builder;
+            PoolingParams pooling;
+            pooling.kernel = {3, 2};
+            pooling.strides = {2, 2};
+            pooling.dilations = {dilation, dilation};
+            pooling.pads_begin = {1, 1};
+            pooling.pads_end = {1, 0};
+            pooling.ceil_mode = true;
+            const ValueId x =
+                builder.quantize(builder.input("x", {1, 20, 10, 11}), low, low + 2.55f);
+            builder.output(builder.quantised_conv(builder.node(pooling, {x}), 8, 1), "y");
+            expect_as_reference(prepared(builder.build()), 1, 0.01f);
+        }
+    }
+}
+
 TEST(CpuInteger, PixelsAreQuantisedByTables) {
     QuantisedBuilder builder;
-    ValueId x = builder.quantize(builder.input("x", {1, 3, 9, 10}), -1.512f, 4.608f);
+    // Rounded twice before the layer.
+    ValueId x = builder.quantize(builder.input("x", {1, 3, 9, 10}), -1.6f, 4.8f, 128);
+    x = builder.multiply(x, builder.floats({1, 3, 1, 1}, {0.9f, 1.1f, 0.7f}));
+    x = builder.quantize(x, -1.512f, 4.608f);
     builder.output(builder.quantised_conv(x, 8, 3), "y");
     expect_as_reference(prepared(builder.build(), true), 1, 0.01f);
 }

@@ -82,10 +82,14 @@ class IntegerPlanner {
         std::vector<size_t> chain{quantizer};
         ValueId x = graph_.nodes[quantizer].inputs[0];
         while (readers_[x] == 1 && writer_[x] != kNoNode && !taken_[writer_[x]]) {
-            const auto affine = channel_affine(graph_, graph_.nodes[writer_[x]], 1);
-            if (!affine || graph_.value(affine->x).constant) break;
+            const Node& before = graph_.nodes[writer_[x]];
+            const auto affine = channel_affine(graph_, before, 1);
+            const ValueId source = affine                             ? affine->x
+                                   : quantizer_ranges(graph_, before) ? before.inputs[0]
+                                                                      : kNoValue;
+            if (source == kNoValue || graph_.value(source).constant) break;
             chain.push_back(writer_[x]);
-            x = affine->x;
+            x = source;
         }
         if (!is_pixels(x)) return;
         PlannedStep step{.node = chain.back(), .followers = {}, .integer = true};

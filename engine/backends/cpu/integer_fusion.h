@@ -11,7 +11,8 @@ namespace facet::cpu {
 
 // Each quantised layer with the element-wise nodes that follow it alone, up to the FakeQuantize
 // whose bytes are stored (or floats, where there is none); each chain of per-channel arithmetic
-// from u8 pixels to a FakeQuantize. All are marked `integer`.
+// and FakeQuantize from u8 pixels to the FakeQuantize whose bytes are stored. All are marked
+// `integer`.
 [[nodiscard]] std::vector<PlannedStep> plan_integer_steps(const Graph& graph,
                                                           const ByteValues& bytes);
 

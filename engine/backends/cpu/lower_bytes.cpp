@@ -2,7 +2,7 @@
 // Values kept as bytes: made from pixels or floats, pooled, joined, renamed, and turned back.
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <functional>
 
 #include "engine/backends/cpu/integer_chain.h"
 #include "engine/backends/cpu/loops_bytes.h"
@@ -59,30 +59,48 @@ float snapped(float x, const QuantizerRanges& ranges, size_t channel) {
     return static_cast<float>(step / steps * (output_high - output_low) + output_low);
 }
 
-// Per-channel arithmetic, then a FakeQuantize, on every number a byte can stand for.
+// Per-channel arithmetic and FakeQuantize, the last of which is kept as bytes, on every number a
+// byte can stand for.
 Table table_of(const ProgramBuilder& builder, const std::vector<const Node*>& nodes,
                int64_t channels, const auto& value_of_byte) {
     const Graph& graph = builder.graph();
     const ByteGrid& grid = *builder.grid(nodes.back()->outputs[0]);
-    const QuantizerRanges ranges = *quantizer_ranges(graph, *nodes.back());
-    std::vector<ChannelAffine> affines;
-    for (size_t i = 0; i + 1 < nodes.size(); ++i)
-        affines.push_back(*channel_affine(graph, *nodes[i], 1));
+    std::vector<std::function<float(float, size_t)>> functions;
+    for (const Node* node : nodes) {
+        if (const auto affine = channel_affine(graph, *node, 1))
+            functions.push_back([affine](float x, size_t channel) {
+                return static_cast<float>(x * affine->scale_at(channel) +
+                                          affine->shift_at(channel));
+            });
+        else
+            functions.push_back(
+                [ranges = *quantizer_ranges(graph, *node)](float x, size_t channel) {
+                    return snapped(x, ranges, channel);
+                });
+    }
     Table table;
     for (int64_t channel = 0; channel < channels; ++channel) {
         for (int byte = 0; byte < kBytes; ++byte) {
             float x = value_of_byte(byte);
-            for (const ChannelAffine& affine : affines)
-                x = static_cast<float>(x * affine.scale_at(channel) + affine.shift_at(channel));
-            const float value = snapped(x, ranges, channel);
-            table.push_back(static_cast<uint8_t>(stored_byte(value, grid, channel)));
+            for (const auto& function : functions) x = function(x, channel);
+            table.push_back(static_cast<uint8_t>(stored_byte(x, grid, channel)));
         }
     }
     return table;
 }
 
+bool changes_nothing(const Table& table) {
+    for (size_t i = 0; i < table.size(); ++i)
+        if (table[i] != i % kBytes) return false;
+    return true;
+}
+
 void add_table(ProgramBuilder& builder, const Location& source, ValueId result, Table table) {
     const Location bytes = new_bytes(builder, result);
+    if (changes_nothing(table)) {
+        builder.define(result, {source.buffer, bytes.layout});
+        return;
+    }
     builder.add_loop({source.buffer, bytes.buffer},
                      [loop = ByteTableLoop(plane_of(builder.extents(result)), std::move(table))](
                          std::span<void* const> address) -> Result<void> {
@@ -179,6 +197,25 @@ Result<void> lower_byte_pooling(ProgramBuilder& builder, const Node& node) {
                                      params.strides,     params.dilations, pads.begin};
     const Location source = channels_last_bytes(builder, node.inputs[0]);
     const Location result = new_bytes(builder, node.outputs[0]);
+    onednn::PoolingRequest request{dnnl::algorithm::pooling_max,
+                                   source.layout,
+                                   result.layout,
+                                   {params.kernel[0], params.kernel[1]},
+                                   {params.strides[0], params.strides[1]},
+                                   {pads.begin[0], pads.begin[1]},
+                                   {0, 0}};
+    for (size_t axis = 0; axis < 2; ++axis)  // ceil_mode reaches beyond the padding
+        request.pads_end[axis] =
+            std::max<int64_t>(0, (to[axis + 2] - 1) * params.strides[axis] + params.kernel[axis] -
+                                     from[axis + 2] - pads.begin[axis]);
+    const onednn::Candidate candidate =
+        params.dilations == Extent2{1, 1} ? onednn::pooling(request) : onednn::Candidate();
+    if (candidate.is_fast()) {
+        builder.add_primitive(candidate, {{DNNL_ARG_SRC, source.buffer, source.layout},
+                                          {DNNL_ARG_DST, result.buffer, result.layout}});
+        builder.define(node.outputs[0], result);
+        return {};
+    }
     const bool is_signed = builder.grid(node.outputs[0])->type == DataType::kI8;
     builder.add_loop({source.buffer, result.buffer},
                      [loop = ByteMaxLoop(from[0], from[1], window, is_signed)](
