@@ -85,6 +85,16 @@ TEST_F(Detect, TheWholeFrameIsTheCrop) {
     EXPECT_EQ(corners, (std::vector<uint8_t>{40, 90}));
 }
 
+TEST_F(Detect, PrecisionReachesTheSessionByEveryNick) {
+    size_t opened = 0;
+    for (const PrecisionName& entry : kPrecisionNames) {
+        GstHarness* harness = start("facetdetect", {{"precision", std::string(entry.name)}});
+        gst_harness_push(harness, painted_frame(0, {}));
+        ASSERT_EQ(sessions_opened(), opened + 1) << "sessions of other precisions are not shared";
+        EXPECT_EQ(puppet(opened++)->settings().precision, entry.precision) << entry.name;
+    }
+}
+
 TEST_F(Detect, ThresholdAndModelInfoReachTheSession) {
     GstHarness* harness = start(
         "facetdetect", {{"threshold", "0.25"}, {"model-info", "my.json"}, {"timeout", "2.5"}});
