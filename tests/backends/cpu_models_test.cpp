@@ -90,6 +90,7 @@ std::vector<double> sorted_differences(const Tensor& result, const Tensor& expec
 class CpuFloatModel : public ::testing::TestWithParam<ModelCase> {};
 class CpuBatchedModel : public ::testing::TestWithParam<ModelCase> {};
 class CpuQuantisedModel : public ::testing::TestWithParam<ModelCase> {};
+class CpuBf16Model : public ::testing::TestWithParam<ModelCase> {};
 class CpuOnnxModel : public ::testing::TestWithParam<ModelCase> {};
 
 }  // namespace
@@ -219,6 +220,38 @@ TEST(CpuModels, TwoRequestsInParallelGiveWhatEachGivesAlone) {
     }
 }
 
+// bfloat16 keeps eight bits: what it costs the outputs stays within a hundredth of the largest.
+TEST_P(CpuBf16Model, AgreesWithTheReferenceWithinAHundredth) {
+    FACET_DATA_OR_SKIP(path, GetParam().path);
+    FACET_DATA_OR_SKIP(photo, kPhoto);
+    const auto graph = load_model(path);
+    ASSERT_TRUE(graph) << graph.error().text();
+    auto model = cpu_backend().compile(
+        *graph, {.max_batch = 3, .threads = 1, .precision = Precision::kBf16});
+    if (!model) {
+        EXPECT_EQ(model.error().code, ErrorCode::kUnsupported);
+        EXPECT_NE(model.error().message.find("supported: auto, fp32"), std::string::npos);
+        GTEST_SKIP() << model.error().text();
+    }
+    EXPECT_NE((*model)->description().find(" bf16 layers"), std::string::npos);
+    auto request = (*model)->create_request();
+    ASSERT_TRUE(request) << request.error().text();
+    Compiled cpu{*model, *std::move(request)};
+    Compiled reference = compile(reference_backend(), *graph, 3);
+    const Tensor input = photo_rows(GetParam(), photo, cpu.model->inputs()[0].row_shape, 3);
+    const auto results = infer(cpu, input, 0, 3);
+    const auto expected = infer(reference, input, 0, 3);
+    for (size_t port = 0; port < results.size(); ++port) {
+        const double apart = difference(results[port].as<float>(), expected[port].as<float>());
+        EXPECT_LE(apart, 0.01) << cpu.model->outputs()[port].name;
+        EXPECT_GT(apart, 1e-6) << "no layer computed in bfloat16";
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, CpuBf16Model,
+                         ::testing::Values(model_named("age_gender"), model_named("emotions"),
+                                           model_named("ultraface_rfb"), model_named("landmarks")),
+                         name_of_case);
 INSTANTIATE_TEST_SUITE_P(Models, CpuFloatModel, ::testing::ValuesIn(float_models()), name_of_case);
 INSTANTIATE_TEST_SUITE_P(Models, CpuQuantisedModel, ::testing::ValuesIn(quantised_models()),
                          name_of_case);

@@ -185,17 +185,22 @@ void join_separable(const Graph& graph, std::vector<PlannedStep>& plan) {
 
 }  // namespace
 
-void choose_convolutions(const Graph& graph, int max_batch, std::vector<PlannedStep>& plan) {
-    if (!WinogradConvolution::is_available()) return;
+void choose_convolutions(const Graph& graph, int max_batch, Precision precision,
+                         std::vector<PlannedStep>& plan) {
+    const bool own_loops = WinogradConvolution::is_available();
     const ThreadScope one(1);
     const auto cache = ChoiceCache::shared();
     for (PlannedStep& step : plan) {
         if (step.integer) continue;
-        if (const auto geometry = winograd_geometry(graph, step, 1))
+        const auto geometry = own_loops ? winograd_geometry(graph, step, 1) : std::nullopt;
+        if (geometry)
             step.winograd_tile = choose(*geometry, std::min<int64_t>(max_batch, kManyRows), *cache);
+        const auto* params = std::get_if<ConvolutionParams>(&graph.nodes[step.node].params);
+        step.bf16 = precision == Precision::kBf16 && params && params->groups == 1 &&
+                    step.winograd_tile == kDirect;
     }
     cache->save();
-    join_separable(graph, plan);
+    if (own_loops && precision != Precision::kBf16) join_separable(graph, plan);
 }
 
 }  // namespace facet::cpu

@@ -19,8 +19,13 @@ Port port_of(const Value& value) {
 }
 
 Result<void> check(const Graph& graph, const CompileOptions& options) {
-    FACET_TRY(require_precision(options.precision, "CPU",
-                                {Precision::kAuto, Precision::kF32, Precision::kInt8}));
+    FACET_TRY(
+        require_precision(options.precision, "CPU",
+                          {Precision::kAuto, Precision::kF32, Precision::kBf16, Precision::kInt8}));
+    if (options.precision == Precision::kBf16 && !onednn::has_bf16_products())
+        return Error{ErrorCode::kUnsupported,
+                     "precision bf16: this CPU does not multiply bfloat16 numbers (AVX512_BF16 or "
+                     "AMX); supported: auto, fp32, int8"};
     if (options.max_batch < 1)
         return Error{
             ErrorCode::kInvalidArgument,
@@ -80,6 +85,7 @@ CpuModel::CpuModel(std::shared_ptr<const Graph> graph, ByteValues bytes,
       max_batch_(options.max_batch),
       threads_(options.threads > 0 ? options.threads : available_threads()),
       spin_limit_(threads_ > 1 ? SpinLimit::share() : nullptr),
+      precision_(to_string(options.precision)),
       bytes_(std::move(bytes)),
       plan_(plan_steps(*graph_, bytes_.empty() ? std::vector<PlannedStep>{}
                                                : plan_integer_steps(*graph_, bytes_))),
@@ -95,13 +101,15 @@ Result<std::shared_ptr<CompiledModel>> CpuModel::compile(std::shared_ptr<const G
         FACET_ASSIGN(IntegerForm form, integer_form(std::move(graph), options.precision));
         const std::shared_ptr<CpuModel> model(
             new CpuModel(std::move(form.graph), std::move(form.bytes), options));
-        choose_convolutions(model->graph(), options.max_batch, model->plan_);
+        choose_convolutions(model->graph(), options.max_batch, options.precision, model->plan_);
+        const auto bf16_layers = std::ranges::count(model->plan_, true, &PlannedStep::bf16);
         FACET_ASSIGN(const auto largest, model->choose_slices());
         const MutexLock lock(model->mutex_);
         model->description_ =
             onednn::version_text() + ", " + std::to_string(model->threads_) +
             (model->threads_ == 1 ? " thread, " : " threads, ") +
             std::to_string(largest->steps.size()) + " steps, " +
+            (bf16_layers > 0 ? std::to_string(bf16_layers) + " bf16 layers, " : "") +
             (form.layers > 0 ? std::to_string(form.layers) + " int8 layers, " : "") +
             std::to_string(model->reference_steps_) + " by the reference loops";
         return std::shared_ptr<CompiledModel>(model);
@@ -146,7 +154,7 @@ Result<std::shared_ptr<const Program>> CpuModel::choose_slices() {
     }
     FACET_ASSIGN(slicing_,
                  choose_slicing({inputs_, outputs_, max_batch_, threads_,
-                                 structure_key(*graph_) + (bytes_.empty() ? "" : " int8"),
+                                 structure_key(*graph_) + ' ' + precision_,
                                  [&](int rows, int threads) { return program(rows, threads); }}));
     return program(slicing_.most_rows, 1);
 }

@@ -49,6 +49,7 @@ class CpuModel final : public CompiledModel {
     const int max_batch_;
     const int threads_;
     const std::shared_ptr<SpinLimit> spin_limit_;  // null for one thread
+    const std::string precision_;
     const ByteValues bytes_;
     std::vector<PlannedStep> plan_;  // complete when compile() returns
     std::vector<Port> inputs_, outputs_;

@@ -86,7 +86,9 @@ Choice choose(ProgramBuilder& builder, const PlannedStep& step, const Weights& w
     onednn::ConvolutionRequest request = describe(builder, builder.node(step));
     std::vector<Desc> layouts;
     if (const auto packed = builder.packing().preferred(weights.value)) layouts.push_back(*packed);
-    layouts.push_back(onednn::any_f32(onednn::extents_of(weights.layout)));
+    if (step.bf16) request.source = onednn::any_bf16(onednn::extents_of(request.source));
+    const Dims kernel = onednn::extents_of(weights.layout);
+    layouts.push_back(step.bf16 ? onednn::any_bf16(kernel) : onednn::any_f32(kernel));
 
     Choice slow;
     for (const bool fused : {true, false}) {

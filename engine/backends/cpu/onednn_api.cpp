@@ -213,6 +213,16 @@ Desc channels_last(DataType type, const Dims& extents) {
     return stored ? Desc(extents, *stored, extents.size() == 4 ? Tag::nhwc : Tag::ab) : Desc();
 }
 
+Desc any_bf16(const Dims& extents) {
+    return Desc(extents, dnnl::memory::data_type::bf16, dnnl::memory::format_tag::any);
+}
+
+bool has_bf16_products() {
+    // Each set of instructions is the bits of all that it contains.
+    const auto wanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+    return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
+}
+
 Desc permuted(const Desc& desc, const std::vector<int64_t>& order) {
     std::vector<int> position(order.size());
     for (size_t axis = 0; axis < order.size(); ++axis)

@@ -30,6 +30,9 @@ using Dims = dnnl::memory::dims;
 [[nodiscard]] Desc channels_last_f32(const Dims& extents);
 // oneDNN chooses the layout.
 [[nodiscard]] Desc any_f32(const Dims& extents);
+[[nodiscard]] Desc any_bf16(const Dims& extents);
+// Does this processor multiply bfloat16 numbers and sum in floats?
+[[nodiscard]] bool has_bf16_products();
 // oneDNN chooses the layout of bytes or floats; empty Desc for types it does not store.
 [[nodiscard]] Desc any(DataType type, const Dims& extents);
 // Channels last, dense; of [N,C] and [N,C,H,W].
