@@ -142,9 +142,10 @@ Result<Json> bench_batch(InferRequest& request, const BenchModel& model, int row
 Result<Json> bench_model(const Backend& backend, const BenchModel& model,
                          const std::vector<float>& expected, Precision precision,
                          const Ceilings& ceilings, const Options& options) {
-    FACET_ASSIGN(const std::shared_ptr<CompiledModel> compiled,
-                 backend.compile(model.graph,
-                                 {.max_batch = options.batches.back(), .precision = precision}));
+    FACET_ASSIGN(
+        const std::shared_ptr<CompiledModel> compiled,
+        backend.compile(model.graph, {.max_batch = std::max(options.batches.back(), kCheckedRows),
+                                      .precision = precision}));
     FACET_ASSIGN(const double error, error_of(*compiled, expected));
     const bool right = error <= tolerance(precision);
     std::printf("\n%s, %s: %.1f MFLOP a row, differs from the reference by %.1e (%s)\n",
