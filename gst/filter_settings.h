@@ -51,8 +51,9 @@ template <typename Settings>
 void add_filter_properties(PropertyTable<Settings>& table) {
     table.add_text(
         "device",
-        "Where the models run: CPU, REFERENCE (slow and exact), or AUTO (the first of these); "
-        "BATCH:CPU(8) is CPU with a max-batch of 8",
+        "Where the models run: CPU, GPU, GPU.1, GPU:PART of its name, AUTO (GPU and CPU under one "
+        "queue), a list as AUTO:GPU,CPU, or REFERENCE (slow and exact); BATCH:CPU(8) is CPU with a "
+        "max-batch of 8",
         &Settings::device, Mutable::kReady);
     table.add_int("max-batch", "Most items in one batch; 0: chosen by measurement, see stats",
                   &Settings::max_batch, 0, 2048, Mutable::kReady);
