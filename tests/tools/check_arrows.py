@@ -31,7 +31,7 @@ LIBRARIES = {
     r"(oneapi/)?dnnl.*|omp\.h": ["engine/backends/cpu/"],
     r"CL/.*|OpenCL/.*": ["engine/backends/gpu/"],
     r"opencv2?/.*": [],
-    r"onnx/.*|google/protobuf/.*": ["engine/formats/onnx"],
+    r"onnx/.*|google/protobuf/.*": ["engine/formats/onnx", "engine/tools/onnx_quantizer"],
     r"pugixml\.hpp": ["engine/formats/openvino"],
     r"nlohmann/.*": ["engine/vision/model_info", "elements/publish/", "elements/verify/",
                      "engine/tools/"],
