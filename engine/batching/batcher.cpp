@@ -186,8 +186,9 @@ CostTable Batcher::costs() const {
 }
 
 int Batcher::free_slots() const {
-    return static_cast<int>(std::ranges::count_if(
-        slots_, [&](const Slot& slot) { return !slot.running && !devices_[slot.device].lost; }));
+    int free = 0;
+    for (const Slot& slot : slots_) free += !slot.running && !devices_[slot.device].lost;
+    return free;
 }
 
 std::vector<DeviceState> Batcher::device_states() const {

@@ -107,7 +107,8 @@ class Batcher {
         std::optional<Time> busy_until;  // predicted; while it runs or waits for its turn
     };
 
-    void add_device(CostTable costs, std::shared_ptr<DeviceGate> gate, int slots);
+    void add_device(CostTable costs, std::shared_ptr<DeviceGate> gate, int slots)
+        FACET_REQUIRES(mutex_);
     void work(int slot);
     // What is to start now, with a turn on the device taken for it; none: it has slept, or shed.
     // `asked`: a turn has been asked for already.
