@@ -11,75 +11,26 @@
 #include <random>
 #include <thread>
 
-#include "engine/base/log.h"
-#include "tests/session/result_collector.h"
-#include "tests/support/manual_clock.h"
-#include "tests/support/puppet_backend.h"
+#include "tests/session/session_fixture.h"
 
 namespace facet {
 namespace {
 
+using testing::checksum_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::item_of;
+using testing::kSmall;
 using testing::ManualClock;
+using testing::open;
 using testing::Puppet;
 using testing::PuppetDevice;
 using testing::ResultCollector;
+using testing::SessionTest;
+using testing::settings_for;
+using testing::submit;
 
-constexpr CropSpec kSmall{.width = 8, .height = 8};
 constexpr CropSpec kWide{.width = 12, .height = 5, .order = ColorOrder::kRgb};
-
-SessionSettings settings_for(std::vector<std::string> models, int max_batch, Duration timeout) {
-    SessionSettings settings;
-    for (const std::string& model : models) settings.models.push_back({.path = model, .info = {}});
-    settings.device = "PUPPET";
-    settings.max_batch = max_batch;
-    settings.timeout = timeout;
-    return settings;
-}
-
-std::shared_ptr<Session> open(const SessionSettings& settings, Clock& clock) {
-    Result<std::shared_ptr<Session>> session = Session::open(settings, clock);
-    EXPECT_TRUE(session.ok()) << (session.ok() ? "" : session.error().text());
-    return *session;
-}
-
-// An item whose crops are all filled with `value`, which is not 0.
-Item item_of(Session& session, OwnerId owner, uint8_t value, Done done) {
-    Item item;
-    item.owner = owner;
-    item.crops = session.acquire_crops();
-    for (size_t spec = 0; spec < session.crop_specs().size(); ++spec)
-        std::ranges::fill(item.crops.pixels(spec), value);
-    item.done = std::move(done);
-    return item;
-}
-
-void submit(Session& session, Item item) {
-    std::vector<Item> items;
-    items.push_back(std::move(item));
-    session.submit(std::move(items));
-}
-
-uint32_t checksum_of(uint8_t value, const CropSpec& spec) {
-    return testing::checksum(std::vector<uint8_t>(spec.byte_size(), value));
-}
-
-class SessionTest : public ::testing::Test {
-  protected:
-    // Items 1..count of one owner, submitted at once; item n is filled with n.
-    void submit_numbered(Session& session, OwnerId owner, ResultCollector& collector, int count) {
-        std::vector<Item> items;
-        for (int number = 1; number <= count; ++number)
-            items.push_back(
-                item_of(session, owner, static_cast<uint8_t>(number), collector.done(number - 1)));
-        session.submit(std::move(items));
-    }
-
-    ManualClock clock_;
-    Puppet puppet_{kSmall};
-    PuppetDevice device_{{{"sum", puppet_}}};
-};
 
 struct Expected {
     std::map<std::string, uint32_t> checksums;  // by model
@@ -367,70 +318,6 @@ TEST_F(SessionTest, ReturnsAnItemsErrorToACallerThatWaits) {
     EXPECT_EQ(result.error().code, ErrorCode::kDevice);
 }
 
-TEST_F(SessionTest, NamesTheSettingThatIsOutOfRange) {
-    const auto refusal = [](auto change) {
-        SessionSettings settings = settings_for({"sum"}, 4, Duration{0});
-        change(settings);
-        const Result<std::shared_ptr<Session>> session = Session::open(settings);
-        return session.ok() ? std::string("opened") : session.error().text();
-    };
-    EXPECT_THAT(refusal([](SessionSettings& s) { s.models.clear(); }), HasSubstr("'models'"));
-    EXPECT_THAT(refusal([](SessionSettings& s) { s.max_batch = -1; }),
-                HasSubstr("'max_batch': -1 is outside 0..2048"));
-    EXPECT_THAT(refusal([](SessionSettings& s) {
-                    s.batch_profiles = {2, 4, 4};
-                }),
-                HasSubstr("'batch_profiles': 4 after 4; sizes ascend, each once"));
-    EXPECT_THAT(refusal([](SessionSettings& s) { s.max_batch = 2049; }), HasSubstr("'max_batch'"));
-    EXPECT_THAT(refusal([](SessionSettings& s) { s.timeout = Duration{-1}; }),
-                HasSubstr("'timeout'"));
-    EXPECT_THAT(refusal([](SessionSettings& s) { s.requests = 65; }), HasSubstr("'requests'"));
-    EXPECT_THAT(refusal([](SessionSettings& s) { s.threads = -1; }), HasSubstr("'threads'"));
-    EXPECT_THAT(refusal([](SessionSettings& s) { s.threshold = 1.5f; }), HasSubstr("'threshold'"));
-    EXPECT_THAT(refusal([](SessionSettings& s) { s.models[0].path = "nobody"; }),
-                HasSubstr("nobody"));
-    EXPECT_THAT(refusal([](SessionSettings& s) { s.device = "ABACUS"; }), HasSubstr("'device'"));
-    EXPECT_EQ(refusal([](SessionSettings&) {}), "opened");
-}
-
-TEST_F(SessionTest, RefusesATraceThatCannotBeWritten) {
-    SessionSettings settings = settings_for({"sum"}, 1, Duration{0});
-    settings.trace_path = "/no/such/folder/trace";
-    const auto session = Session::open(settings, clock_);
-    ASSERT_FALSE(session.ok());
-    EXPECT_THAT(session.error().text(), HasSubstr("'trace_path': /no/such/folder/trace: "));
-}
-
-TEST_F(SessionTest, WarnsOnceOfATraceThatIsCutOffAndGoesOn) {
-    std::vector<std::string> warnings;
-    std::mutex mutex;  // guards warnings
-    set_log_sink([&](LogLevel level, std::string_view message) {
-        const std::lock_guard lock(mutex);
-        if (level == LogLevel::kWarning) warnings.emplace_back(message);
-    });
-    SessionSettings settings = settings_for({"sum"}, 1, Duration{0});
-    settings.trace_path = "/dev/full";
-    {
-        const auto session = open(settings, clock_);
-        constexpr int kItems = 500;  // of more lines than a buffer holds
-        ResultCollector collector(kItems);
-        const OwnerId owner = session->open_owner();
-        for (int i = 0; i < kItems; ++i)
-            submit(*session, item_of(*session, owner, 1, collector.done(i)));
-        for (const ItemResult& result : collector.wait_for_all()) EXPECT_FALSE(result.error);
-    }
-    set_log_sink({});
-    ASSERT_EQ(warnings.size(), 1u);
-    EXPECT_THAT(warnings[0], HasSubstr("'trace_path': /dev/full: No space left on device"));
-}
-
-TEST_F(SessionTest, ForgetsADevicesLoaderWithIt) {
-    { const PuppetDevice fleeting({{"sum", puppet_}}, "PUPPET.fleeting"); }
-    SessionSettings settings = settings_for({"sum"}, 1, Duration{0});
-    settings.device = "PUPPET.fleeting";
-    EXPECT_FALSE(Session::open(settings).ok());
-}
-
 TEST_F(SessionTest, RunsAProfileForFewerItemsAndCountsThePadding) {
     SessionSettings settings = settings_for({"sum"}, 8, Duration{5'000});
     settings.batch_profiles = {1, 4, 8};
@@ -448,22 +335,6 @@ TEST_F(SessionTest, RunsAProfileForFewerItemsAndCountsThePadding) {
     EXPECT_EQ(stats.started_by[1], 1u) << SessionStats::kReasons[1];
     EXPECT_EQ(stats.deadline_misses, 3u) << "the clock went past the deadline";
     EXPECT_EQ(stats.wait_us.percentile(0.5), 7);
-}
-
-TEST_F(SessionTest, TakesABatchDeviceForItsDeviceWithThatLargestBatch) {
-    SessionSettings settings = settings_for({"sum"}, 2, Duration{5'000});
-    settings.device = "BATCH:PUPPET(3)";
-    const auto session = open(settings, clock_);
-    EXPECT_EQ(session->limits().max_batch, 3);
-    ResultCollector collector(3);
-    submit_numbered(*session, session->open_owner(), collector, 3);
-    EXPECT_EQ(collector.wait_for_all()[2].provenance.device, "PUPPET");
-    EXPECT_THAT(puppet_.batch_sizes(), ElementsAre(3));
-    settings.device = "BATCH:PUPPET";
-    EXPECT_EQ(open(settings, clock_)->limits().max_batch, 2) << "as asked for";
-    settings.device = "BATCH:PUPPET(0)";
-    EXPECT_THAT(Session::open(settings).error().text(),
-                HasSubstr("setting 'device': 'BATCH:PUPPET(0)' has no such batch: '0'"));
 }
 
 TEST_F(SessionTest, ShedsWhatCannotBeDoneInTimeSmallestFirstAndSaysSo) {
