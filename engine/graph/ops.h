@@ -305,13 +305,21 @@ struct PadParams {
 // x [N,C,H,W], sizes i64[4] or scales f32[4] -> resized. ONNX Resize-13, Upsample-9; OpenVINO
 // Interpolate-4. Names as in ONNX.
 struct ResizeParams {
-    enum class Mode { kNearest, kLinear };
-    enum class Coordinates { kHalfPixel, kPytorchHalfPixel, kAlignCorners, kAsymmetric };
+    enum class Mode { kNearest, kLinear, kCubic };
+    enum class Coordinates {
+        kHalfPixel,
+        kPytorchHalfPixel,
+        kAlignCorners,
+        kAsymmetric,
+        kTfHalfPixelForNn
+    };
     enum class Rounding { kRoundPreferFloor, kRoundPreferCeil, kFloor, kCeil };
     Mode mode = Mode::kNearest;
     Coordinates coordinates = Coordinates::kHalfPixel;
     Rounding rounding = Rounding::kRoundPreferFloor;
-    bool by_scales = false;  // the second input is scales f32[4]; else sizes i64[4]
+    bool by_scales = false;        // the second input is scales f32[4]; else sizes i64[4]
+    float cubic_a = -0.75f;        // the cubic's coefficient
+    bool exclude_outside = false;  // cubic: what lies beyond the edge has no weight, not the edge's
 };
 
 // layer size i64[2] = (H, W), image size i64[2] -> [2, H*W*priors*4]: boxes, then variances.

@@ -126,8 +126,15 @@ Outputs infer(const SelectParams&, Inputs inputs, size_t) {
     return one_output(type, shape);
 }
 
-Outputs infer(const ActivationParams&, Inputs inputs, size_t) {
-    FACET_TRY(require_float(inputs[0], "x"));
+// The functions that stay within the integers are computed there as well.
+Outputs infer(const ActivationParams& params, Inputs inputs, size_t) {
+    using Kind = ActivationParams::Kind;
+    const DataType type = inputs[0].typed.type;
+    const bool bytes = type == DataType::kI8 || type == DataType::kU8;
+    const bool integers = type == DataType::kI32 || type == DataType::kI64 || type == DataType::kI8;
+    const bool exact = (bytes && params.kind == Kind::kClip) ||
+                       (integers && (params.kind == Kind::kNegate || params.kind == Kind::kAbs));
+    if (!exact) FACET_TRY(require_float(inputs[0], "x"));
     return one_output(inputs[0].typed.type, inputs[0].typed.shape);
 }
 
@@ -143,9 +150,8 @@ Outputs infer(const EltwiseParams&, Inputs inputs, size_t) {
         return unsupported("a is " + std::string(to_string(type)) + " and b is " +
                            std::string(to_string(inputs[1].typed.type)) +
                            "; supported: both of one type");
-    if (type != DataType::kI32 && type != DataType::kI64 && !require_float(inputs[0], "a"))
-        return unsupported("a is " + std::string(to_string(type)) +
-                           "; supported: f32, f16, i32, i64");
+    if (type == DataType::kBool)
+        return unsupported("a is bool; supported: f32, f16, i8, u8, i32, i64");
     FACET_ASSIGN(const Shape shape, broadcast(inputs[0].typed.shape, inputs[1].typed.shape));
     return one_output(type, shape);
 }

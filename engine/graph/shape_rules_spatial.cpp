@@ -130,7 +130,10 @@ Outputs infer(const SpaceToDepthParams& params, Inputs inputs, size_t) {
 }
 
 Outputs infer(const PoolingParams& params, Inputs inputs, size_t) {
-    FACET_TRY(require_float(inputs[0], "x"));
+    const DataType type = inputs[0].typed.type;
+    const bool bytes = type == DataType::kI8 || type == DataType::kU8;
+    if (!bytes || params.kind != PoolingParams::Kind::kMax)
+        FACET_TRY(require_float(inputs[0], "x"));
     FACET_TRY(require_rank(inputs[0], "x", 4));
     const Shape& x = inputs[0].typed.shape;
     const Window window{params.kernel,   params.strides,  params.dilations, params.pads_begin,

@@ -27,14 +27,20 @@ void append_resize_cases(OpCases& cases) {
         {"pytorch_half_pixel", Coordinates::kPytorchHalfPixel},
         {"align_corners", Coordinates::kAlignCorners},
         {"asymmetric", Coordinates::kAsymmetric},
+        {"tf_half_pixel_for_nn", Coordinates::kTfHalfPixelForNn},
+    };
+    const std::pair<const char*, ResizeParams::Mode> modes[] = {
+        {"_nearest_", ResizeParams::Mode::kNearest},
+        {"_linear_", ResizeParams::Mode::kLinear},
+        {"_cubic_", ResizeParams::Mode::kCubic},
     };
     for (const auto& [name, coordinate] : coordinates) {
-        for (const bool linear : {false, true}) {
+        for (const auto& [mode_name, mode] : modes) {
             ResizeParams params;
-            params.mode = linear ? ResizeParams::Mode::kLinear : ResizeParams::Mode::kNearest;
+            params.mode = mode;
             params.coordinates = coordinate;
             params.rounding = ResizeParams::Rounding::kFloor;
-            const std::string suffix = std::string(linear ? "_linear_" : "_nearest_") + name;
+            const std::string suffix = std::string(mode_name) + name;
             cases.push_back(make_case("resize_up" + suffix, [params](CaseBuilder& b) {
                 const ValueId x = b.input({1, 7, 3, 5});
                 return std::vector{b.node(params, {x, b.integers({1, 7, 6, 13})})};

@@ -280,6 +280,37 @@ TEST(BatchabilityMessage, NamesRoiPooling) {
               "that name their row of the batch themselves");
 }
 
+// Prior boxes of constant sizes are folded before; these read the sizes of an input at run time.
+TEST(BatchabilityMessage, NamesPriorBoxesThatAreNotConstant) {
+    Graph graph;
+    const ValueId layer = graph.add_value("layer", DataType::kI64, {2});
+    const std::vector<int64_t> size{300, 300};
+    const ValueId image =
+        graph.add_constant("image", Tensor::of<int64_t>({2}, std::span<const int64_t>(size)));
+    const ValueId boxes = graph.add_value("boxes", DataType::kF32, {2, 16});
+    const ValueId clustered = graph.add_value("clustered", DataType::kF32, {2, 16});
+    graph.inputs = {layer};
+    graph.outputs = {boxes, clustered};
+    graph.add_node({"priors", "PriorBox", PriorBoxParams{}, {layer, image}, {boxes}});
+    graph.add_node(
+        {"clusters", "PriorBoxClustered", PriorBoxClusteredParams{}, {layer, image}, {clustered}});
+    EXPECT_EQ(require_batchable(graph, analyze_batchability(graph)).error().text(),
+              "Unsupported: the model cannot run batches: node 'priors' (PriorBox): the prior "
+              "boxes depend on the input's elements; node 'clusters' (PriorBoxClustered): the "
+              "prior boxes depend on the input's elements");
+}
+
+TEST(BatchabilityMessage, NamesDetectionOutputWhosePriorsAreComputed) {
+    ModelBuilder builder;
+    const ValueId boxes = builder.input("boxes", {1, 40});
+    const ValueId scores = builder.input("scores", {1, 20});
+    const ValueId priors = builder.input("priors", {1, 2, 40});
+    builder.output(builder.node(DetectionOutputParams{}, {boxes, scores, priors}, "detections"));
+    EXPECT_EQ(refusal(builder),
+              "Unsupported: the model cannot run batches: node 'detections' (DetectionOutput): "
+              "the prior boxes depend on the input; supported: constant ones");
+}
+
 TEST(Batchability, RepeatingAndPickingMustLeaveTheRows) {
     EXPECT_EQ(reason_of(TileParams{}, {1, 3}, {integers({1, 2})}), kNone);
     EXPECT_THAT(reason_of(TileParams{}, {1, 3}, {integers({2, 1})}),

@@ -31,6 +31,8 @@ double source_coordinate(ResizeParams::Coordinates coordinates, const Axis& axis
                                 static_cast<double>(axis.output - 1);
         case Coordinates::kAsymmetric:
             return position * axis.ratio;
+        case Coordinates::kTfHalfPixelForNn:
+            return (position + 0.5) * axis.ratio;
     }
     return position;
 }

@@ -59,7 +59,8 @@ struct Rule {
     }
     Result<void> operator()(const ConcatParams&) const { return {}; }
     Result<void> operator()(const ConvertParams&) const { return {}; }
-    Result<void> operator()(const ResizeParams&) const {
+    Result<void> operator()(const ResizeParams& params) const {
+        if (params.mode == ResizeParams::Mode::kCubic) return on_cpu("no kernel for mode=cubic");
         return require_constant(graph, node, 1, "sizes");
     }
     Result<void> operator()(const auto& params) const {

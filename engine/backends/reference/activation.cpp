@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <type_traits>
 
 #include "engine/backends/reference/operands.h"
 
@@ -86,9 +87,27 @@ Result<void> run_rare(const ActivationParams& params, const TensorView& input,
     }
 }
 
+// Negation and absolute value of integers; the least value is its own, as in numpy.
+template <typename T>
+Result<void> run_integer(bool negates, const TensorView& input, const MutableTensorView& output) {
+    using Unsigned = std::make_unsigned_t<T>;
+    const auto x = input.as<T>();
+    const auto y = output.as<T>();
+    for (size_t i = 0; i < x.size(); ++i)
+        y[i] =
+            negates || x[i] < 0 ? static_cast<T>(Unsigned{0} - static_cast<Unsigned>(x[i])) : x[i];
+    return {};
+}
+
 }  // namespace
 
 Result<void> run_op(const ActivationParams& params, Inputs inputs, Outputs outputs) {
+    const bool negates = params.kind == ActivationParams::Kind::kNegate;
+    if (negates || params.kind == ActivationParams::Kind::kAbs) {
+        const DataType type = inputs[0].type;
+        if (type == DataType::kI64) return run_integer<int64_t>(negates, inputs[0], outputs[0]);
+        if (type == DataType::kI32) return run_integer<int32_t>(negates, inputs[0], outputs[0]);
+    }
     FACET_TRY(require_f32(inputs, outputs));
     using Kind = ActivationParams::Kind;
     const double alpha = params.alpha;

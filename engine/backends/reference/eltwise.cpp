@@ -40,9 +40,28 @@ auto wrapping(Function function) {
     };
 }
 
+// Integers by repeated squaring; a negative exponent leaves what 1 / base rounds to towards zero.
+template <typename T>
+T power(T base, T exponent) {
+    if constexpr (!std::is_integral_v<T>) {
+        return static_cast<T>(std::pow(double{base}, double{exponent}));
+    } else {
+        if constexpr (std::is_signed_v<T>) {
+            if (exponent < 0 && base == -1) return exponent % 2 == 0 ? T{1} : T{-1};
+            if (exponent < 0) return base == 1 ? T{1} : T{0};
+        }
+        uint64_t result = 1, square = static_cast<uint64_t>(base);
+        for (auto left = static_cast<uint64_t>(exponent); left > 0; left >>= 1) {
+            if ((left & 1) != 0) result *= square;
+            square *= square;
+        }
+        return static_cast<T>(result);
+    }
+}
+
 template <typename T>
 T divide(T a, T b) {
-    if constexpr (std::is_integral_v<T>) {
+    if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {
         if (b == -1) return static_cast<T>(uint64_t{0} - static_cast<uint64_t>(a));
     }
     return a / b;
@@ -74,10 +93,7 @@ Result<void> run_typed(EltwiseParams::Kind kind, Inputs inputs, Outputs outputs)
             apply<T>(inputs, outputs, [](T a, T b) { return std::min(a, b); });
             break;
         case Kind::kPower:
-            if constexpr (std::is_integral_v<T>)
-                return Error{ErrorCode::kUnsupported, "power of integers; supported: f32"};
-            else
-                apply<T>(inputs, outputs, [](double a, double b) { return std::pow(a, b); });
+            apply<T>(inputs, outputs, power<T>);
             break;
     }
     return {};
@@ -91,11 +107,13 @@ Result<void> run_op(const EltwiseParams& params, Inputs inputs, Outputs outputs)
         if (type == DataType::kF32) return run_typed<float>(params.kind, inputs, outputs);
         if (type == DataType::kI32) return run_typed<int32_t>(params.kind, inputs, outputs);
         if (type == DataType::kI64) return run_typed<int64_t>(params.kind, inputs, outputs);
+        if (type == DataType::kI8) return run_typed<int8_t>(params.kind, inputs, outputs);
+        if (type == DataType::kU8) return run_typed<uint8_t>(params.kind, inputs, outputs);
     }
     return Error{ErrorCode::kUnsupported, "operands of types " +
                                               std::string(to_string(inputs[0].type)) + " and " +
                                               std::string(to_string(inputs[1].type)) +
-                                              "; supported: two of f32, i32 or i64"};
+                                              "; supported: two of f32, i8, u8, i32 or i64"};
 }
 
 }  // namespace facet::reference

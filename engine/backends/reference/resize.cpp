@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reference resize of height and width: ONNX Resize-13.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 
@@ -31,6 +32,8 @@ double source_coordinate(ResizeParams::Coordinates coordinates, const Axis& axis
                    static_cast<double>(axis.output - 1);
         case ResizeParams::Coordinates::kAsymmetric:
             return position * axis.ratio;
+        case ResizeParams::Coordinates::kTfHalfPixelForNn:
+            return (position + 0.5) * axis.ratio;
     }
     return position;
 }
@@ -93,6 +96,58 @@ void resize_linear(const ResizeParams& params, const Axis& height, const Axis& w
     }
 }
 
+// The four input elements that an output element mixes.
+struct CubicMix {
+    std::array<int64_t, 4> index{};
+    std::array<double, 4> share{};
+};
+
+// Keys' cubic convolution kernel at the four elements about a point `at` behind the second.
+std::array<double, 4> cubic_shares(double a, double at) {
+    const auto near = [a](double d) { return ((a + 2) * d - (a + 3)) * d * d + 1; };
+    const auto far = [a](double d) { return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a; };
+    return {far(at + 1), near(at), near(1 - at), far(2 - at)};
+}
+
+std::vector<CubicMix> cubic_mixes(const ResizeParams& params, const Axis& axis) {
+    std::vector<CubicMix> result(axis.output);
+    for (int64_t i = 0; i < axis.output; ++i) {
+        const double at = source_coordinate(params.coordinates, axis, i);
+        const double second = std::floor(at);
+        CubicMix& mix = result[i];
+        mix.share = cubic_shares(params.cubic_a, at - second);
+        double total = 0;
+        for (int64_t tap = 0; tap < 4; ++tap) {
+            const int64_t index = static_cast<int64_t>(second) - 1 + tap;
+            mix.index[tap] = std::clamp<int64_t>(index, 0, axis.input - 1);
+            if (params.exclude_outside && index != mix.index[tap]) mix.share[tap] = 0;
+            total += mix.share[tap];
+        }
+        if (params.exclude_outside)
+            for (double& share : mix.share) share /= total;
+    }
+    return result;
+}
+
+void resize_cubic(const ResizeParams& params, const Axis& height, const Axis& width,
+                  const TensorView& input, const MutableTensorView& output) {
+    const auto rows = cubic_mixes(params, height);
+    const auto columns = cubic_mixes(params, width);
+    const float* plane = input.as<float>().data();
+    float* y = output.as<float>().data();
+    const int64_t planes = product(input.shape, 0, 2);
+    for (int64_t p = 0; p < planes; ++p, plane += height.input * width.input)
+        for (const CubicMix& row : rows)
+            for (const CubicMix& column : columns) {
+                double sum = 0;
+                for (size_t r = 0; r < 4; ++r)
+                    for (size_t c = 0; c < 4; ++c)
+                        sum += row.share[r] * column.share[c] *
+                               plane[row.index[r] * width.input + column.index[c]];
+                *y++ = static_cast<float>(sum);
+            }
+}
+
 Axis axis_of(const ResizeParams& params, Inputs inputs, const Shape& output, int axis) {
     Axis result{inputs[0].shape[axis], output[axis], 1.0};
     result.ratio = params.by_scales
@@ -114,6 +169,10 @@ Result<void> run_op(const ResizeParams& params, Inputs inputs, Outputs outputs) 
     const Axis width = axis_of(params, inputs, to, 3);
     if (params.mode == ResizeParams::Mode::kLinear) {
         resize_linear(params, height, width, inputs[0], outputs[0]);
+        return {};
+    }
+    if (params.mode == ResizeParams::Mode::kCubic) {
+        resize_cubic(params, height, width, inputs[0], outputs[0]);
         return {};
     }
     AxisMaps maps(4);

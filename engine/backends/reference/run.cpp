@@ -23,11 +23,22 @@ constexpr bool takes_half =
               PriorBoxClusteredParams, SelectParams, ExpandParams, TileParams, DepthToSpaceParams,
               SpaceToDepthParams>;
 
-bool has_half(Inputs inputs, Outputs outputs) {
+// Operations whose results on bytes are bytes: exact in f32.
+template <typename Params>
+constexpr bool widens_bytes = is_one_of<Params, PoolingParams, ActivationParams>;
+
+template <typename Params>
+bool is_widened(DataType type) {
+    const bool byte = type == DataType::kI8 || type == DataType::kU8;
+    return type == DataType::kF16 || (byte && widens_bytes<Params>);
+}
+
+template <typename Params>
+bool has_narrow(Inputs inputs, Outputs outputs) {
     for (const TensorView& view : inputs)
-        if (view.bytes != nullptr && view.type == DataType::kF16) return true;
+        if (view.bytes != nullptr && is_widened<Params>(view.type)) return true;
     for (const MutableTensorView& view : outputs)
-        if (view.type == DataType::kF16) return true;
+        if (is_widened<Params>(view.type)) return true;
     return false;
 }
 
@@ -35,14 +46,14 @@ Result<void> convert(const TensorView& from, const MutableTensorView& to) {
     return run_op(ConvertParams{to.type}, Inputs(&from, 1), Outputs(&to, 1));
 }
 
-// Arithmetic on f16 is done in f32 and rounded once at the end.
+// Arithmetic on f16, and some on bytes, is done in f32 and rounded once at the end.
 template <typename Params>
 Result<void> run_widened(const Params& params, Inputs inputs, Outputs outputs) {
     std::vector<Tensor> storage;
     std::vector<TensorView> wide_inputs(inputs.begin(), inputs.end());
     std::vector<MutableTensorView> wide_outputs(outputs.begin(), outputs.end());
     const auto widen = [&storage](auto& view) {
-        if (view.type != DataType::kF16) return false;
+        if (!is_widened<Params>(view.type)) return false;
         storage.push_back(Tensor::allocate(DataType::kF32, view.shape));
         view = storage.back().mutable_view();
         return true;
@@ -54,7 +65,7 @@ Result<void> run_widened(const Params& params, Inputs inputs, Outputs outputs) {
     for (MutableTensorView& view : wide_outputs) widen(view);
     FACET_TRY(run_op(params, wide_inputs, wide_outputs));
     for (size_t i = 0; i < outputs.size(); ++i)
-        if (outputs[i].type == DataType::kF16) FACET_TRY(convert(wide_outputs[i], outputs[i]));
+        if (is_widened<Params>(outputs[i].type)) FACET_TRY(convert(wide_outputs[i], outputs[i]));
     return {};
 }
 
@@ -65,7 +76,7 @@ Result<void> run(const OpParams& params, std::span<const TensorView> inputs,
     return std::visit(
         [&]<typename Params>(const Params& op) -> Result<void> {
             if constexpr (!takes_half<Params>) {
-                if (has_half(inputs, outputs)) return run_widened(op, inputs, outputs);
+                if (has_narrow<Params>(inputs, outputs)) return run_widened(op, inputs, outputs);
             }
             return run_op(op, inputs, outputs);
         },
