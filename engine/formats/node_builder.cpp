@@ -100,15 +100,16 @@ Result<float> NodeBuilder::constant_number(size_t index, std::string_view what) 
     const Tensor* tensor = constant(index);
     if (tensor == nullptr)
         return unsupported(std::string(what) + " is not a constant", "a constant");
-    if (tensor->type() != DataType::kF32 && tensor->type() != DataType::kF16)
-        return unsupported(std::string(what) + " is " + std::string(to_string(tensor->type())),
-                           "f32, f16");
+    if (tensor->type() == DataType::kBool)
+        return unsupported(std::string(what) + " is bool", "a number");
     if (tensor->shape().elements() == 1) {
+        const std::vector<int64_t> integers = integers_of(*tensor);
+        if (integers.size() == 1) return static_cast<float>(integers[0]);
         if (tensor->type() == DataType::kF32) return tensor->as<float>()[0];
         if (tensor->type() == DataType::kF16) return to_float(tensor->as<Half>()[0]);
     }
     return corrupt(std::string(what) + " is " + std::string(to_string(tensor->type())) +
-                   tensor->shape().text() + ", not one floating-point number");
+                   tensor->shape().text() + ", not one number");
 }
 
 ValueId NodeBuilder::add_value(std::string_view suffix) {

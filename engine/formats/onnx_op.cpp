@@ -83,7 +83,7 @@ Result<Extent2> OnnxOp::extent(std::string_view name, int64_t least,
     FACET_ASSIGN(const std::vector<int64_t> values, integers(name));
     if (values.size() != 2) {
         return unsupported(std::string(name) + " of " + std::to_string(values.size()) + " axes",
-                           "two-dimensional operations");
+                           "one or two, of images");
     }
     if (values[0] < least || values[1] < least || values[0] > kMaxExtent || values[1] > kMaxExtent)
         return corrupt(std::string(name) + "=[" + text_of(values) + "] is not a sane value");
@@ -99,6 +99,38 @@ Result<ValueId> OnnxOp::input_or_attribute(size_t index, std::string_view name) 
     if (!has_attribute(name)) return kNoValue;
     FACET_ASSIGN(const std::vector<int64_t> values, integers(name));
     return add_integers(name, values);
+}
+
+Result<ValueId> OnnxOp::broadcast_operand() {
+    if (opset_ >= 7 || !has_attribute("axis")) return input(1);
+    FACET_ASSIGN(const int64_t first, axis({}));
+    return operand_from_axis(first);
+}
+
+// The ranks are known when shapes are inferred: then all of this is folded into one Reshape.
+Result<ValueId> OnnxOp::operand_from_axis(int64_t axis) {
+    const auto rank_of = [this](ValueId value, std::string_view name) -> Result<ValueId> {
+        const ValueId shape = add_value(std::string(name) + "_shape");
+        const ValueId rank = add_value(std::string(name) + "_rank");
+        FACET_TRY(add(ShapeOfParams{}, {value}, {shape}));
+        FACET_TRY(add(ShapeOfParams{}, {shape}, {rank}));
+        return rank;
+    };
+    FACET_ASSIGN(const ValueId rank, rank_of(input(0), "first"));
+    FACET_ASSIGN(const ValueId operand_rank, rank_of(input(1), "second"));
+    const ValueId end = add_value("second_end"), missing_axes = add_value("missing_axes");
+    const ValueId ones = add_value("ones"), shape = add_value("second_shape_padded");
+    const ValueId operand_shape = add_value("second_extents"), result = add_value("second_padded");
+    using Kind = EltwiseParams::Kind;
+    FACET_TRY(add(EltwiseParams{Kind::kAdd},
+                  {operand_rank, add_integers("axis", std::vector{axis})}, {end}));
+    FACET_TRY(add(EltwiseParams{Kind::kSubtract}, {rank, end}, {missing_axes}));
+    FACET_TRY(add(ExpandParams{}, {add_constant("one", Tensor::scalar(int64_t{1})), missing_axes},
+                  {ones}));
+    FACET_TRY(add(ShapeOfParams{}, {input(1)}, {operand_shape}));
+    FACET_TRY(add(ConcatParams{0}, {operand_shape, ones}, {shape}));
+    FACET_TRY(add(ReshapeParams{}, {input(1), shape}, {result}));
+    return result;
 }
 
 void OnnxOp::set_constant(Tensor tensor) {

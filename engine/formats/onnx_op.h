@@ -53,6 +53,11 @@ class OnnxOp : public NodeBuilder {
     // The input that newer opsets have, or a constant made of the attribute older ones have;
     // kNoValue when the file gives neither.
     [[nodiscard]] Result<ValueId> input_or_attribute(size_t index, std::string_view name);
+    // The second of two operands that broadcast as they do from opset 7 on. Below, its axes are
+    // those of the first from the attribute `axis` on.
+    [[nodiscard]] Result<ValueId> broadcast_operand();
+    // Input 1 with axes of extent 1 appended, so that its first axis meets axis `axis` of input 0.
+    [[nodiscard]] Result<ValueId> operand_from_axis(int64_t axis);
     // Sets the output to a constant instead of adding a node.
     void set_constant(Tensor tensor);
 
@@ -76,8 +81,13 @@ struct OnnxOpRow {
     OnnxOpReader read;
 };
 
-constexpr int kOldestOpset = 9;
+constexpr int kOldestOpset = 1;
 constexpr int kNewestOpset = 17;
+
+// The attributes of a convolution whose weights are input `weights`; along a line the window's
+// first axis has the extent 1.
+[[nodiscard]] Result<ConvolutionParams> read_onnx_convolution(const OnnxOp& op, size_t weights,
+                                                              bool line);
 
 // The tables, one per file of op readers.
 [[nodiscard]] std::span<const OnnxOpRow> onnx_element_wise_ops();
@@ -85,6 +95,7 @@ constexpr int kNewestOpset = 17;
 [[nodiscard]] std::span<const OnnxOpRow> onnx_shape_ops();
 [[nodiscard]] std::span<const OnnxOpRow> onnx_normalize_ops();
 [[nodiscard]] std::span<const OnnxOpRow> onnx_select_ops();
+[[nodiscard]] std::span<const OnnxOpRow> onnx_quantised_ops();
 // Constant and ConstantOfShape: read before all others, which may need their values.
 [[nodiscard]] std::span<const OnnxOpRow> onnx_constant_ops();
 

@@ -21,7 +21,8 @@ Result<void> read_activation(OnnxOp& op) {
 template <Eltwise kind>
 Result<void> read_eltwise(OnnxOp& op) {
     FACET_TRY(op.require_inputs(2, 2));
-    return op.add(EltwiseParams{kind});
+    FACET_ASSIGN(const ValueId operand, op.broadcast_operand());
+    return op.add(EltwiseParams{kind}, {op.input(0), operand});
 }
 
 // Max, Min and Sum take any number of inputs: a chain of binary nodes.
@@ -77,8 +78,9 @@ Result<void> read_hard_sigmoid(OnnxOp& op) {
 // Activations with one number, or two, as attributes of other names and defaults.
 Result<void> read_selu(OnnxOp& op) {
     FACET_TRY(op.require_inputs(1, 1));
-    FACET_ASSIGN(const float alpha, op.number("alpha", 1.67326319f));
-    FACET_ASSIGN(const float gamma, op.number("gamma", 1.05070102f));
+    const bool rounded = op.opset() < 6;  // so are the defaults of the first version
+    FACET_ASSIGN(const float alpha, op.number("alpha", rounded ? 1.6732f : 1.67326319f));
+    FACET_ASSIGN(const float gamma, op.number("gamma", rounded ? 1.0507f : 1.05070102f));
     return op.add(ActivationParams{Activation::kSelu, alpha, gamma});
 }
 
@@ -101,9 +103,14 @@ Result<void> read_shrink(OnnxOp& op) {
     return op.add(ActivationParams{Activation::kShrink, lambda, bias});
 }
 
+// Below opset 7 a list of slopes is one per channel.
 Result<void> read_prelu(OnnxOp& op) {
     FACET_TRY(op.require_inputs(2, 2));
-    return op.add(PReluParams{});
+    const Tensor* slopes = op.constant(1);
+    if (op.opset() >= 7 || (slopes != nullptr && slopes->shape().elements() == 1))
+        return op.add(PReluParams{});
+    FACET_ASSIGN(const ValueId by_channel, op.operand_from_axis(1));
+    return op.add(PReluParams{}, {op.input(0), by_channel});
 }
 
 // Bounds are attributes below opset 11 and inputs from there on.
@@ -129,6 +136,8 @@ Result<void> read_batch_norm(OnnxOp& op) {
     FACET_ASSIGN(const float epsilon, op.number("epsilon", 1e-5f));
     FACET_ASSIGN(const bool training, op.flag("training_mode", false));
     if (training) return op.unsupported("training_mode=1", "inference");
+    FACET_ASSIGN(const bool spatial, op.flag("spatial", true));
+    if (!spatial) return op.unsupported("spatial=0", "one mean and variance per channel");
     return op.add(BatchNormParams{epsilon});
 }
 
@@ -162,7 +171,9 @@ Result<void> read_identity(OnnxOp& op) {
     return op.add(IdentityParams{});
 }
 
-// The mask, a second output, is left without a writer: a graph that reads it is refused.
+// The mask, a second output, is left without a writer: a graph that reads it is refused. Below
+// opset 7 is_test=0, the default, means training; exporters left it so in models made for
+// inference.
 Result<void> read_dropout(OnnxOp& op) {
     FACET_TRY(op.require_inputs(1, op.opset() < 12 ? 1 : 3));
     if (op.has_input(2)) {
@@ -209,60 +220,60 @@ Result<void> read_gemm(OnnxOp& op) {
 }
 
 constexpr OnnxOpRow kRows[] = {
-    {"Abs", 9, 17, read_activation<Activation::kAbs>},
-    {"Acos", 9, 17, read_activation<Activation::kAcos>},
+    {"Abs", 1, 17, read_activation<Activation::kAbs>},
+    {"Acos", 7, 17, read_activation<Activation::kAcos>},
     {"Acosh", 9, 17, read_activation<Activation::kAcosh>},
-    {"Add", 9, 17, read_eltwise<Eltwise::kAdd>},
-    {"Asin", 9, 17, read_activation<Activation::kAsin>},
+    {"Add", 1, 17, read_eltwise<Eltwise::kAdd>},
+    {"Asin", 7, 17, read_activation<Activation::kAsin>},
     {"Asinh", 9, 17, read_activation<Activation::kAsinh>},
-    {"Atan", 9, 17, read_activation<Activation::kAtan>},
+    {"Atan", 7, 17, read_activation<Activation::kAtan>},
     {"Atanh", 9, 17, read_activation<Activation::kAtanh>},
-    {"BatchNormalization", 9, 17, read_batch_norm},
-    {"Cast", 9, 17, read_cast},
-    {"Ceil", 9, 17, read_activation<Activation::kCeil>},
+    {"BatchNormalization", 1, 17, read_batch_norm},
+    {"Cast", 6, 17, read_cast},
+    {"Ceil", 1, 17, read_activation<Activation::kCeil>},
     {"Celu", 12, 17, read_celu},
-    {"Clip", 9, 17, read_clip},
-    {"Cos", 9, 17, read_activation<Activation::kCos>},
+    {"Clip", 1, 17, read_clip},
+    {"Cos", 7, 17, read_activation<Activation::kCos>},
     {"Cosh", 9, 17, read_activation<Activation::kCosh>},
     {"DequantizeLinear", 10, 17, read_scaled_bytes<DequantizeLinearParams>},
-    {"Div", 9, 17, read_eltwise<Eltwise::kDivide>},
-    {"Dropout", 9, 17, read_dropout},
-    {"Elu", 9, 17, read_elu},
+    {"Div", 1, 17, read_eltwise<Eltwise::kDivide>},
+    {"Dropout", 1, 17, read_dropout},
+    {"Elu", 1, 17, read_elu},
     {"Erf", 9, 17, read_activation<Activation::kErf>},
-    {"Exp", 9, 17, read_activation<Activation::kExp>},
-    {"Floor", 9, 17, read_activation<Activation::kFloor>},
-    {"Gemm", 9, 17, read_gemm},
-    {"HardSigmoid", 9, 17, read_hard_sigmoid},
+    {"Exp", 1, 17, read_activation<Activation::kExp>},
+    {"Floor", 1, 17, read_activation<Activation::kFloor>},
+    {"Gemm", 1, 17, read_gemm},
+    {"HardSigmoid", 1, 17, read_hard_sigmoid},
     {"HardSwish", 14, 17, read_activation<Activation::kHardSwish>},
-    {"Identity", 9, 17, read_identity},
-    {"LeakyRelu", 9, 17, read_leaky_relu},
-    {"Log", 9, 17, read_activation<Activation::kLog>},
-    {"MatMul", 9, 17, read_mat_mul},
-    {"Max", 9, 17, read_chain<Eltwise::kMaximum>},
-    {"Mean", 9, 17, read_mean},
-    {"Min", 9, 17, read_chain<Eltwise::kMinimum>},
-    {"Mul", 9, 17, read_eltwise<Eltwise::kMultiply>},
-    {"Neg", 9, 17, read_activation<Activation::kNegate>},
-    {"PRelu", 9, 17, read_prelu},
-    {"Pow", 9, 17, read_eltwise<Eltwise::kPower>},
+    {"Identity", 1, 17, read_identity},
+    {"LeakyRelu", 1, 17, read_leaky_relu},
+    {"Log", 1, 17, read_activation<Activation::kLog>},
+    {"MatMul", 1, 17, read_mat_mul},
+    {"Max", 1, 17, read_chain<Eltwise::kMaximum>},
+    {"Mean", 1, 17, read_mean},
+    {"Min", 1, 17, read_chain<Eltwise::kMinimum>},
+    {"Mul", 1, 17, read_eltwise<Eltwise::kMultiply>},
+    {"Neg", 1, 17, read_activation<Activation::kNegate>},
+    {"PRelu", 1, 17, read_prelu},
+    {"Pow", 1, 17, read_eltwise<Eltwise::kPower>},
     {"QuantizeLinear", 10, 17, read_scaled_bytes<QuantizeLinearParams>},
-    {"Reciprocal", 9, 17, read_activation<Activation::kReciprocal>},
-    {"Relu", 9, 17, read_activation<Activation::kRelu>},
+    {"Reciprocal", 1, 17, read_activation<Activation::kReciprocal>},
+    {"Relu", 1, 17, read_activation<Activation::kRelu>},
     {"Round", 11, 17, read_activation<Activation::kRound>},
-    {"Selu", 9, 17, read_selu},
+    {"Selu", 1, 17, read_selu},
     {"Shrink", 9, 17, read_shrink},
-    {"Sigmoid", 9, 17, read_activation<Activation::kSigmoid>},
+    {"Sigmoid", 1, 17, read_activation<Activation::kSigmoid>},
     {"Sign", 9, 17, read_activation<Activation::kSign>},
-    {"Sin", 9, 17, read_activation<Activation::kSin>},
+    {"Sin", 7, 17, read_activation<Activation::kSin>},
     {"Sinh", 9, 17, read_activation<Activation::kSinh>},
-    {"Softmax", 9, 17, read_softmax},
-    {"Softplus", 9, 17, read_activation<Activation::kSoftplus>},
-    {"Softsign", 9, 17, read_activation<Activation::kSoftsign>},
-    {"Sqrt", 9, 17, read_activation<Activation::kSqrt>},
-    {"Sub", 9, 17, read_eltwise<Eltwise::kSubtract>},
-    {"Sum", 9, 17, read_chain<Eltwise::kAdd>},
-    {"Tan", 9, 17, read_activation<Activation::kTan>},
-    {"Tanh", 9, 17, read_activation<Activation::kTanh>},
+    {"Softmax", 1, 17, read_softmax},
+    {"Softplus", 1, 17, read_activation<Activation::kSoftplus>},
+    {"Softsign", 1, 17, read_activation<Activation::kSoftsign>},
+    {"Sqrt", 1, 17, read_activation<Activation::kSqrt>},
+    {"Sub", 1, 17, read_eltwise<Eltwise::kSubtract>},
+    {"Sum", 1, 17, read_chain<Eltwise::kAdd>},
+    {"Tan", 7, 17, read_activation<Activation::kTan>},
+    {"Tanh", 1, 17, read_activation<Activation::kTanh>},
     {"ThresholdedRelu", 10, 17, read_thresholded_relu},
 };
 

@@ -104,11 +104,11 @@ Result<void> read_layer_normalization(OnnxOp& op) {
 }
 
 constexpr OnnxOpRow kRows[] = {
-    {"InstanceNormalization", 9, 17, read_instance_norm},
-    {"LRN", 9, 17, read_local_response_norm},
+    {"InstanceNormalization", 1, 17, read_instance_norm},
+    {"LRN", 1, 17, read_local_response_norm},
     {"LayerNormalization", 17, 17, read_layer_normalization},
-    {"LogSoftmax", 9, 17, read_log_softmax},
-    {"LpNormalization", 9, 17, read_lp_normalization},
+    {"LogSoftmax", 1, 17, read_log_softmax},
+    {"LpNormalization", 1, 17, read_lp_normalization},
     {"MeanVarianceNormalization", 9, 17, read_mean_variance_normalization},
 };
 

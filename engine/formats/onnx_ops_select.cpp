@@ -11,7 +11,8 @@ using Compare = CompareParams::Kind;
 template <Compare kind>
 Result<void> read_compare(OnnxOp& op) {
     FACET_TRY(op.require_inputs(2, 2));
-    return op.add(CompareParams{kind});
+    FACET_ASSIGN(const ValueId operand, op.broadcast_operand());
+    return op.add(CompareParams{kind}, {op.input(0), operand});
 }
 
 Result<void> read_not(OnnxOp& op) {
@@ -71,22 +72,22 @@ Result<void> read_non_max_suppression(OnnxOp& op) {
 }
 
 constexpr OnnxOpRow kRows[] = {
-    {"And", 9, 17, read_compare<Compare::kAnd>},
-    {"ArgMax", 9, 17, read_arg_reduce<ArgReduceParams::Kind::kMax>},
-    {"ArgMin", 9, 17, read_arg_reduce<ArgReduceParams::Kind::kMin>},
-    {"Equal", 9, 17, read_compare<Compare::kEqual>},
-    {"Expand", 9, 17, read_expand},
-    {"Greater", 9, 17, read_compare<Compare::kGreater>},
+    {"And", 1, 17, read_compare<Compare::kAnd>},
+    {"ArgMax", 1, 17, read_arg_reduce<ArgReduceParams::Kind::kMax>},
+    {"ArgMin", 1, 17, read_arg_reduce<ArgReduceParams::Kind::kMin>},
+    {"Equal", 1, 17, read_compare<Compare::kEqual>},
+    {"Expand", 8, 17, read_expand},
+    {"Greater", 1, 17, read_compare<Compare::kGreater>},
     {"GreaterOrEqual", 12, 17, read_compare<Compare::kGreaterOrEqual>},
-    {"Less", 9, 17, read_compare<Compare::kLess>},
+    {"Less", 1, 17, read_compare<Compare::kLess>},
     {"LessOrEqual", 12, 17, read_compare<Compare::kLessOrEqual>},
     {"NonMaxSuppression", 10, 17, read_non_max_suppression},
-    {"Not", 9, 17, read_not},
-    {"Or", 9, 17, read_compare<Compare::kOr>},
-    {"Tile", 9, 17, read_tile},
-    {"TopK", 9, 17, read_top_k},
+    {"Not", 1, 17, read_not},
+    {"Or", 1, 17, read_compare<Compare::kOr>},
+    {"Tile", 6, 17, read_tile},
+    {"TopK", 1, 17, read_top_k},
     {"Where", 9, 17, read_where},
-    {"Xor", 9, 17, read_compare<Compare::kXor>},
+    {"Xor", 1, 17, read_compare<Compare::kXor>},
 };
 
 }  // namespace

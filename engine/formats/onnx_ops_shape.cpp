@@ -13,7 +13,9 @@ namespace {
 Result<void> read_concat(OnnxOp& op) {
     FACET_TRY(op.require_inputs(1, SIZE_MAX));
     FACET_TRY(op.require_inputs(op.input_count(), op.input_count()));
-    FACET_ASSIGN(const int64_t axis, op.axis({}));
+    std::optional<int64_t> fallback;
+    if (op.opset() < 4) fallback = 1;
+    FACET_ASSIGN(const int64_t axis, op.axis(fallback));
     return op.add(ConcatParams{axis});
 }
 
@@ -41,9 +43,12 @@ Result<void> read_transpose(OnnxOp& op) {
 }
 
 Result<void> read_reshape(OnnxOp& op) {
-    FACET_TRY(op.require_inputs(2, 2));
+    // The shape is an attribute below opset 5 and an input from there on.
+    FACET_TRY(op.require_inputs(op.opset() < 5 ? 1 : 2, op.opset() < 5 ? 1 : 2));
     FACET_ASSIGN(const bool allow_zero, op.flag("allowzero", false));
-    return op.add(ReshapeParams{.zero_copies = !allow_zero});
+    FACET_ASSIGN(const ValueId shape, op.input_or_attribute(1, "shape"));
+    if (shape == kNoValue) return op.corrupt("lacks a shape");
+    return op.add(ReshapeParams{.zero_copies = !allow_zero}, {op.input(0), shape});
 }
 
 // Axes are an attribute below opset 13 and an input from there on.
@@ -184,31 +189,31 @@ Result<void> read_constant_of_shape(OnnxOp& op) {
 }
 
 constexpr OnnxOpRow kRows[] = {
-    {"Concat", 9, 17, read_concat},
-    {"Flatten", 9, 17, read_flatten},
-    {"Gather", 9, 17, read_gather},
-    {"ReduceL1", 9, 17, read_reduce<ReduceParams::Kind::kL1>},
-    {"ReduceL2", 9, 17, read_reduce<ReduceParams::Kind::kL2>},
-    {"ReduceLogSum", 9, 17, read_reduce<ReduceParams::Kind::kLogSum>},
-    {"ReduceLogSumExp", 9, 17, read_reduce<ReduceParams::Kind::kLogSumExp>},
-    {"ReduceMax", 9, 17, read_reduce<ReduceParams::Kind::kMax>},
-    {"ReduceMean", 9, 17, read_reduce<ReduceParams::Kind::kMean>},
-    {"ReduceMin", 9, 17, read_reduce<ReduceParams::Kind::kMin>},
-    {"ReduceProd", 9, 17, read_reduce<ReduceParams::Kind::kProduct>},
-    {"ReduceSum", 9, 17, read_reduce<ReduceParams::Kind::kSum>},
-    {"ReduceSumSquare", 9, 17, read_reduce<ReduceParams::Kind::kSumOfSquares>},
-    {"Reshape", 9, 17, read_reshape},
-    {"Shape", 9, 17, read_shape},
-    {"Size", 9, 17, read_size},
-    {"Slice", 9, 17, read_slice},
-    {"Split", 9, 17, read_split},
-    {"Squeeze", 9, 17, read_squeeze},
-    {"Transpose", 9, 17, read_transpose},
-    {"Unsqueeze", 9, 17, read_unsqueeze},
+    {"Concat", 1, 17, read_concat},
+    {"Flatten", 1, 17, read_flatten},
+    {"Gather", 1, 17, read_gather},
+    {"ReduceL1", 1, 17, read_reduce<ReduceParams::Kind::kL1>},
+    {"ReduceL2", 1, 17, read_reduce<ReduceParams::Kind::kL2>},
+    {"ReduceLogSum", 1, 17, read_reduce<ReduceParams::Kind::kLogSum>},
+    {"ReduceLogSumExp", 1, 17, read_reduce<ReduceParams::Kind::kLogSumExp>},
+    {"ReduceMax", 1, 17, read_reduce<ReduceParams::Kind::kMax>},
+    {"ReduceMean", 1, 17, read_reduce<ReduceParams::Kind::kMean>},
+    {"ReduceMin", 1, 17, read_reduce<ReduceParams::Kind::kMin>},
+    {"ReduceProd", 1, 17, read_reduce<ReduceParams::Kind::kProduct>},
+    {"ReduceSum", 1, 17, read_reduce<ReduceParams::Kind::kSum>},
+    {"ReduceSumSquare", 1, 17, read_reduce<ReduceParams::Kind::kSumOfSquares>},
+    {"Reshape", 1, 17, read_reshape},
+    {"Shape", 1, 17, read_shape},
+    {"Size", 1, 17, read_size},
+    {"Slice", 1, 17, read_slice},
+    {"Split", 2, 17, read_split},
+    {"Squeeze", 1, 17, read_squeeze},
+    {"Transpose", 1, 17, read_transpose},
+    {"Unsqueeze", 1, 17, read_unsqueeze},
 };
 
 constexpr OnnxOpRow kConstantRows[] = {
-    {"Constant", 9, 17, read_constant},
+    {"Constant", 1, 17, read_constant},
     {"ConstantOfShape", 9, 17, read_constant_of_shape},
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ONNX, operator sets 9 to 17 of the default domain.
+// ONNX, operator sets 1 to 17 of the default domain.
 #pragma once
 
 #include <filesystem>

@@ -304,9 +304,17 @@ TEST(IrErrors, NameEveryUnknownTypeWithItsFirstLayer) {
 }
 
 TEST(IrErrors, NameOldVersions) {
-    const TemporaryModel files;
-    const auto path = files.write("model.xml", R"(<net name="n" version="7"><layers/></net>)");
-    expect_error(read_model(path), ErrorCode::kUnsupported, {"version 7", "10 and 11"});
+    for (const char* version : {"2", "4", "5", "6", "7", "9", "12"}) {
+        const TemporaryModel files;
+        const auto path = files.write("model.xml", std::string("<net name=\"n\" version=\"") +
+                                                       version + "\"><layers/></net>");
+        const auto graph = read_model(path);
+        ASSERT_FALSE(graph) << version;
+        EXPECT_EQ(graph.error().text(), "Unsupported: " + path.string() + ": OpenVINO IR version " +
+                                            version +
+                                            "; supported: versions 10 and 11 "
+                                            "(OpenVINO 2020.1 or newer)");
+    }
 }
 
 TEST(IrErrors, NameLayerAndAttribute) {
