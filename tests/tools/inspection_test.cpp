@@ -81,6 +81,33 @@ TEST(Inspection, JsonHoldsTheSame) {
     EXPECT_EQ(json["inputs"][0]["shape"], (std::vector<int>{1, 2, 4, 4}));
 }
 
+TEST(Inspection, SaysWhichNodesADeviceLeavesAndWhy) {
+    auto inspection = inspect_softmax_along(1);
+    ASSERT_TRUE(inspection);
+    InspectedDevice device;
+    device.name = "GPU.0";
+    device.taken = 1;
+    device.refusals.push_back({"node 'node_y' (Softmax)", "no kernel for Softmax"});
+    device.error = "no driver";
+    inspection->devices = {device};
+    EXPECT_THAT(inspection_text(*inspection, false),
+                HasSubstr("GPU.0: takes 1 of 2 nodes\n"
+                          "            not node 'node_y' (Softmax): no kernel for Softmax\n"
+                          "            no driver\n"));
+    const auto json = nlohmann::json::parse(inspection_json(*inspection));
+    EXPECT_EQ(json["devices"][0]["refused"][0]["reason"], "no kernel for Softmax");
+    EXPECT_EQ(json["devices"][0]["error"], "no driver");
+}
+
+TEST(Inspection, ListsEveryNodeWithItsWorkWhenAsked) {
+    const auto inspection = inspect_softmax_along(0);
+    ASSERT_TRUE(inspection);
+    const std::string text = inspection_text(*inspection, true);
+    EXPECT_THAT(text, HasSubstr("Convolution"));
+    EXPECT_THAT(text, HasSubstr("[1,5,2,2]"));
+    EXPECT_THAT(text, HasSubstr("keeps rows apart"));
+}
+
 TEST(Inspection, AMissingFileIsAnErrorThatNamesIt) {
     const auto inspection = inspect({.model = "/nowhere/model.onnx"});
     ASSERT_FALSE(inspection);
