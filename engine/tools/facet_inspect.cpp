@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     app.add_flag("--nodes", all_nodes, "a table of every node (JSON has it always)");
     app.add_option("--batch", options.batch_sizes, "batch sizes to plan memory for")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->check(CLI::Range(1, 2048))
         ->capture_default_str();
     app.add_option("--size", open_size, "height and width, where the model leaves them open")
