@@ -7,6 +7,7 @@
 #include "engine/backends/cpu/convolution_choice.h"
 #include "engine/backends/cpu/cpu_request.h"
 #include "engine/backends/cpu/integer_fusion.h"
+#include "engine/backends/cpu/row_numbers.h"
 #include "engine/backends/cpu/slice_choice.h"
 #include "engine/backends/cpu/thread_scope.h"
 

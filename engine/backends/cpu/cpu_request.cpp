@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "engine/backends/cpu/row_numbers.h"
 #include "engine/backends/cpu/step_profile.h"
 #include "engine/backends/cpu/thread_scope.h"
 
@@ -61,6 +62,7 @@ CpuRequest::CpuRequest(std::shared_ptr<CpuModel> model)
     : model_(std::move(model)),
       inputs_(allocate_ports(model_->inputs(), model_->max_batch())),
       outputs_(allocate_ports(model_->outputs(), model_->max_batch())),
+      numbered_outputs_(numbered_outputs(model_->graph())),
       schedules_(model_->max_batch() + 1) {
     for (int thread = 0; thread < model_->threads(); ++thread)
         workers_.push_back(
@@ -118,10 +120,18 @@ BoundProgram& CpuRequest::place(Worker& worker, const RowSlice& slice, bool wide
     return bound;
 }
 
+void CpuRequest::renumber(const RowSlice& slice) {
+    for (const size_t port : numbered_outputs_)
+        renumber_rows(outputs_[port].mutable_view(), model_->outputs()[port].row_shape.elements(),
+                      slice.first, slice.rows);
+}
+
 Result<void> CpuRequest::run_narrow(const std::vector<RowSlice>& slices) {
-    const auto run = [&](Worker& worker, const RowSlice& slice) {
+    const auto run = [&](Worker& worker, const RowSlice& slice) -> Result<void> {
         const ThreadScope alone(1);
-        return onednn::guard([&] { return place(worker, slice, false).run(worker.stream); });
+        FACET_TRY(onednn::guard([&] { return place(worker, slice, false).run(worker.stream); }));
+        renumber(slice);
+        return {};
     };
     const int busy = static_cast<int>(std::min(workers_.size(), slices.size()));
     if (busy <= 1) {
@@ -147,7 +157,9 @@ Result<void> CpuRequest::infer(int rows) {
         FACET_TRY(bind_all(plan));
         FACET_TRY(run_narrow(plan.narrow));
         if (plan.wide.rows == 0) return {};
-        return place(*workers_[0], plan.wide, true).run(workers_[0]->stream);
+        FACET_TRY(place(*workers_[0], plan.wide, true).run(workers_[0]->stream));
+        renumber(plan.wide);
+        return {};
     });
 }
 
@@ -166,6 +178,7 @@ Result<std::vector<StepProfile>> CpuRequest::profile(int rows) {
         const auto run = [&](const RowSlice& slice, bool wide) -> Result<void> {
             const ThreadScope threads(wide ? model_->threads() : 1);
             FACET_ASSIGN(const auto seconds, place(worker, slice, wide).run_timed(worker.stream));
+            renumber(slice);
             const Binding& binding = (wide ? worker.wide : worker.narrow)[slice.rows];
             auto steps = profile_steps(*binding.program, model_->graph(), model_->plan(),
                                        slice.rows, seconds);

@@ -46,10 +46,13 @@ class CpuRequest final : public InferRequest {
     [[nodiscard]] Result<void> bind_all(const RowSchedule& schedule);
     // The slice's program at the slice's rows of the ports.
     [[nodiscard]] BoundProgram& place(Worker& worker, const RowSlice& slice, bool wide);
+    // What a slice numbered from 0 becomes a part of its batch.
+    void renumber(const RowSlice& slice);
     [[nodiscard]] Result<void> run_narrow(const std::vector<RowSlice>& slices);
 
     const std::shared_ptr<CpuModel> model_;
     std::vector<Tensor> inputs_, outputs_;  // by port
+    const std::vector<size_t> numbered_outputs_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::optional<RowSchedule>> schedules_;  // by rows
 };

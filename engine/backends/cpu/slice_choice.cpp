@@ -116,13 +116,6 @@ Result<bool> wide_pays(const Sliceable& model) {
 
 }  // namespace
 
-bool can_be_cut(const Graph& graph) {
-    return std::ranges::none_of(graph.nodes, [](const Node& node) {
-        return std::holds_alternative<DetectionOutputParams>(node.params) ||
-               std::holds_alternative<NonMaxSuppressionParams>(node.params);
-    });
-}
-
 std::string structure_key(const Graph& graph) {
     uint64_t hash = 14695981039346656037u;  // FNV-1a
     const auto add = [&](uint64_t number) { hash = (hash ^ number) * 1099511628211u; };

@@ -20,9 +20,6 @@ struct Sliceable {
     std::function<Result<std::shared_ptr<const Program>>(int rows, int threads)> program;
 };
 
-// Does a row's result mean the same wherever its batch is cut? Lists of detections number their
-// rows, so they do not.
-[[nodiscard]] bool can_be_cut(const Graph& graph);
 // A text that two graphs with other operations or shapes hardly share.
 [[nodiscard]] std::string structure_key(const Graph& graph);
 
