@@ -146,6 +146,14 @@ TEST(CpuInteger, ConvolutionsPassBytesThroughPooling) {
     expect_as_reference(prepared(builder.build()), 2, 0.03f);
 }
 
+// 2350 positions: more than one stretch of the loop, and a rest.
+TEST(CpuInteger, PlanesOfThreeChannelsAreQuantisedToPixels) {
+    QuantisedBuilder builder;
+    const ValueId x = builder.quantize(builder.input("x", {1, 3, 50, 47}), -1.28f, 1.27f);
+    builder.output(builder.quantised_conv(x, 8, 1), "y");
+    expect_as_reference(prepared(builder.build()), 1, 0.01f);
+}
+
 TEST(CpuInteger, MaxPoolingOfBytesTakesPaddingDilationAndRoundingUp) {
     for (const int64_t dilation : {1, 2}) {
         for (const float low : {0.0f, -1.28f}) {

@@ -35,6 +35,9 @@ class QuantizeLoop {
     void run(const float* source, uint8_t* result) const;
 
   private:
+    // Three planes, as pixels come.
+    void run_planes(const float* source, uint8_t* result) const;
+
     onednn::ChannelView view_;
     std::vector<float> scale_, shift_;  // by channel
     float low_, high_;
