@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/base/clock.h"
+#include "engine/base/image_size.h"
 #include "engine/base/precision.h"
 #include "engine/base/result.h"
 #include "engine/batching/owner.h"
@@ -40,8 +41,10 @@ struct SessionSettings {
     Duration timeout{5'000'000};      // longest wait of an item for its batch to start, >= 0
     Duration latency_budget{0};       // from submit to result; `timeout` then follows from it
     std::vector<int> batch_profiles;  // up to 100 ascending sizes that run; empty: every size
-    int requests = 1;                 // batches in flight, 1..64
-    int threads = 0;                  // of one request; 0: the machine's
+    // Of every model's input, which is reshaped to it; 0x0: as the file or its model-info says.
+    ImageSize image_size;
+    int requests = 1;  // batches in flight, 1..64
+    int threads = 0;   // of one request; 0: the machine's
     Precision precision = Precision::kAuto;
     std::optional<float> threshold;    // detections below are dropped; none: the model-info's
     std::filesystem::path trace_path;  // a file to write arrivals and decisions to; empty: none

@@ -78,6 +78,7 @@ Error in_property_words(const Error& error, GObjectClass* klass) {
     if (end == std::string::npos) return said;
     std::string name = said.message.substr(name_start, end - name_start);
     if (name == "info") name = "model-info";
+    if (name == "image_size") name = "image_size_profiles";
     std::ranges::replace(name, '_', '-');
     const bool known = g_object_class_find_property(klass, name.c_str()) != nullptr;
     said.message.replace(start, end - start + 1,

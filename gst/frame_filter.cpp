@@ -43,15 +43,36 @@ void replace_stream(GstFacetFrameFilter* self, std::shared_ptr<FrameStream> stre
     GST_OBJECT_UNLOCK(self);
 }
 
+// One per image size, or the one at the models' own.
+facet::Result<FrameStream::Sessions> open_sessions(const facet::StreamSetup& setup,
+                                                   GstClock* clock) {
+    FrameStream::Sessions sessions;
+    const auto open = [&](const std::string& name, const facet::SessionSettings& settings) {
+        return facet::session_registry().acquire(name, settings, clock);
+    };
+    for (const facet::ImageSize size : setup.image_sizes) {
+        facet::SessionSettings settings = setup.session;
+        settings.image_size = size;
+        if (!settings.trace_path.empty()) settings.trace_path += "." + size.text();
+        const std::string& name = setup.session_name;
+        FACET_ASSIGN(auto session, open(name.empty() ? name : name + "@" + size.text(), settings));
+        sessions.push_back(std::move(session));
+    }
+    if (sessions.empty()) {
+        FACET_ASSIGN(auto session, open(setup.session_name, setup.session));
+        sessions.push_back(std::move(session));
+    }
+    for (const auto& session : sessions) FACET_TRY(facet::require_yields(*session, setup.wanted));
+    return sessions;
+}
+
 facet::Result<std::shared_ptr<FrameStream>> make_stream(GstFacetFrameFilter* self) {
     FACET_TRY(facet::check_ranges(G_OBJECT(self)));
     FACET_ASSIGN(auto setup, GST_FACET_FRAME_FILTER_GET_CLASS(self)->configure(self));
     const facet::Ref<GstClock> clock = facet::session_clock(GST_ELEMENT(self));
-    FACET_ASSIGN(auto session,
-                 facet::session_registry().acquire(setup.session_name, setup.session, clock.get()));
-    FACET_TRY(facet::require_yields(*session, setup.wanted));
-    auto stream = std::make_shared<FrameStream>(GST_ELEMENT(self), self->state->source, session,
-                                                clock.get(), std::move(setup));
+    FACET_ASSIGN(auto sessions, open_sessions(setup, clock.get()));
+    auto stream = std::make_shared<FrameStream>(GST_ELEMENT(self), self->state->source,
+                                                std::move(sessions), clock.get(), std::move(setup));
     FACET_TRY(stream->try_stats_path());
     return stream;
 }

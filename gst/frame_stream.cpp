@@ -7,6 +7,7 @@
 
 #include "engine/vision/crop.h"
 #include "gst/errors.h"
+#include "gst/image_size_choice.h"
 #include "gst/pipeline_clock.h"
 #include "gst/video_frame.h"
 
@@ -20,38 +21,47 @@ GST_DEBUG_CATEGORY_STATIC(stream_category);
 // A device that has failed this many items in a row will not recover by itself.
 constexpr int kFailuresToGiveUp = 16;
 
+size_t choose_image_size(const std::vector<ImageSize>& sizes, const GstVideoInfo& info) {
+    const ImageSize frame{GST_VIDEO_INFO_WIDTH(&info), GST_VIDEO_INFO_HEIGHT(&info)};
+    return choose_image_size(
+        sizes, frame,
+        static_cast<double>(GST_VIDEO_INFO_PAR_N(&info)) / GST_VIDEO_INFO_PAR_D(&info));
+}
+
 }  // namespace
 
-FrameStream::FrameStream(GstElement* element, GstPad* source, std::shared_ptr<Session> session,
-                         GstClock* clock, StreamSetup setup)
+FrameStream::FrameStream(GstElement* element, GstPad* source, Sessions sessions, GstClock* clock,
+                         StreamSetup setup)
     : element_(element),
       source_(source),
       own_clock_(clock != nullptr ? std::make_unique<PipelineClock>(clock) : nullptr),
       clock_(own_clock_ ? *own_clock_ : steady_clock()),
-      session_(std::move(session)),
-      owner_(session_->open_owner()),
+      image_sizes_(std::move(setup.image_sizes)),
       behaviour_(std::move(setup.behaviour)),
       depth_(static_cast<size_t>(setup.queue_depth)),
       sheds_(setup.sheds),
       stats_path_(std::move(setup.stats_path)),
       stats_interval_(setup.stats_interval),
-      window_(std::make_shared<Window>(depth_, GST_FLOW_FLUSHING)),
-      latency_(session_->limits().timeout, session_->service_bound()) {
+      window_(std::make_shared<Window>(depth_, GST_FLOW_FLUSHING)) {
     static const bool once = [] {
         GST_DEBUG_CATEGORY_INIT(stream_category, "facetstream", 0, "Frames through a session");
         return true;
     }();
     static_cast<void>(once);
     gst_segment_init(&segment_, GST_FORMAT_TIME);
-    session_->set_owner_weight(owner_, setup.weight);
-    session_->set_owner_sheds(owner_, sheds_);
-    for (const std::string& line : session_->descriptions())
-        GST_INFO_OBJECT(element_, "%s", line.c_str());
+    for (std::shared_ptr<Session>& session : sessions) {
+        const Lane& lane = *lanes_.emplace_back(std::make_unique<Lane>(std::move(session)));
+        lane.session->set_owner_weight(lane.owner, setup.weight);
+        lane.session->set_owner_sheds(lane.owner, sheds_);
+        if (lanes_.size() > 1) lane.session->set_owner_state(lane.owner, OwnerState::kBlocked);
+        for (const std::string& line : lane.session->descriptions())
+            GST_INFO_OBJECT(element_, "%s", line.c_str());
+    }
 }
 
 FrameStream::~FrameStream() {
     window_->close(GST_FLOW_FLUSHING);
-    session_->close_owner(owner_);
+    for (const auto& lane : lanes_) lane->session->close_owner(lane->owner);
 }
 
 Result<void> FrameStream::try_stats_path() const {
@@ -84,12 +94,13 @@ GstFlowReturn FrameStream::chain(Ref<GstBuffer> buffer) {
 
 Duration FrameStream::latency() {
     foresee_latency();
-    return latency_.bound();
+    return lane().latency.bound();
 }
 
 // What waits at this moment, of all streams, is what the next frame stands behind.
 void FrameStream::foresee_latency() {
-    if (latency_.foresee(session_->expected_wait()))
+    Lane& current = lane();
+    if (current.latency.foresee(current.session->expected_wait()))
         gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
 }
 
@@ -104,14 +115,15 @@ bool FrameStream::take_crops(Entry& frame, std::vector<Token>& tokens) {
         return false;
     }
     const ImageView image = mapped.view();
-    const std::vector<CropSpec>& specs = session_->crop_specs();
+    const Lane& current = lane();
+    const std::vector<CropSpec>& specs = current.session->crop_specs();
     for (size_t region = 0; region < frame.regions.size(); ++region) {
         if (!frame.regions[region].runs()) continue;
         Token token{{}, region};
-        token.item.owner = owner_;
+        token.item.owner = current.owner;
         token.item.generation = generation_;
         expect(token.item, frame.regions[region]);
-        token.item.crops = session_->acquire_crops();
+        token.item.crops = current.session->acquire_crops();
         std::optional<Error> error;
         for (size_t spec = 0; spec < specs.size() && !error; ++spec) {
             const Result<void> cropped =
@@ -130,9 +142,10 @@ void FrameStream::expect(Item& item, const PlannedRegion& region) const {
     item.value = region.value;
     item.filler = region.run == PlannedRegion::Run::kWhenRoom;
     // With a latency budget the session knows by itself.
-    const SessionLimits limits = session_->limits();
+    const Session& session = *lane().session;
+    const SessionLimits limits = session.limits();
     if (sheds_ && limits.latency_budget == Duration{0})
-        item.due = clock_.now() + limits.timeout + limits.margin + session_->service_bound();
+        item.due = clock_.now() + limits.timeout + limits.margin + session.service_bound();
 }
 
 void FrameStream::submit(Entry frame, std::vector<Token> tokens) {
@@ -150,7 +163,7 @@ void FrameStream::submit(Entry frame, std::vector<Token> tokens) {
         };
         items.push_back(std::move(token.item));
     }
-    session_->submit(std::move(items));
+    lane().session->submit(std::move(items));
 }
 
 bool FrameStream::event(Ref<GstEvent> event) {
@@ -162,6 +175,7 @@ bool FrameStream::event(Ref<GstEvent> event) {
         if (!gst_video_info_from_caps(&info, caps) || !pixel_format(GST_VIDEO_INFO_FORMAT(&info)))
             return false;
         info_ = info;
+        if (!image_sizes_.empty()) move_to_lane(choose_image_size(image_sizes_, info));
     }
     if (type == GST_EVENT_SEGMENT) gst_event_copy_segment(event.get(), &segment_);
     if (type == GST_EVENT_STREAM_START) at_end_ = false;
@@ -178,6 +192,23 @@ bool FrameStream::event(Ref<GstEvent> event) {
     entry.event = std::move(event);
     window_->add_event(std::move(entry));
     return true;
+}
+
+// Nothing is lost on the way: a task with nothing in hand leaves the owner's state alone, and one
+// that has stopped leaves it blocked, which the flow then tells.
+void FrameStream::move_to_lane(size_t next) {
+    if (next == current_lane_) return;
+    const Duration bound = lane().latency.bound();
+    wait_until_empty();
+    set_owner_state(OwnerState::kBlocked);
+    current_lane_ = next;
+    if (flow() == GST_FLOW_OK) set_owner_state(OwnerState::kActive);
+    if (lane().latency.bound() != bound)
+        gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
+}
+
+void FrameStream::cancel() {
+    for (const auto& lane : lanes_) lane->session->cancel(lane->owner, generation_);
 }
 
 bool FrameStream::wait_until_empty() {
@@ -204,7 +235,7 @@ void FrameStream::add_frames_held(GstQuery* query) const {
 
 void FrameStream::flush_start() {
     window_->close(GST_FLOW_FLUSHING);
-    session_->cancel(owner_, generation_);
+    cancel();
 }
 
 void FrameStream::pause() {
@@ -213,7 +244,8 @@ void FrameStream::pause() {
 
 void FrameStream::flush_stop() {
     // Once more, for what the streaming thread submitted after FLUSH_START.
-    session_->cancel(owner_, generation_++);
+    cancel();
+    ++generation_;
     useful_from_ = -1;
     behaviour_->forget();
     set_owner_state(OwnerState::kActive);
@@ -241,8 +273,9 @@ GstStructure* FrameStream::stats() const {
         MutexLock lock(stats_mutex_);
         stats = stats_;
     }
-    stats.latency = latency_.bound();
-    return stats_structure(*session_, stats);
+    const Lane& current = lane();
+    stats.latency = current.latency.bound();
+    return stats_structure(*current.session, stats);
 }
 
 void FrameStream::reconfigure() {
@@ -334,7 +367,7 @@ void FrameStream::watch(const Entry& frame) {
         stats_.late_frames += frame.late ? 1 : 0;
         stats_.shed += shed;
     }
-    if (!frame.regions.empty() && latency_.add(now - frame.came - held, infer, now))
+    if (!frame.regions.empty() && lane().latency.add(now - frame.came - held, infer, now))
         gst_element_post_message(element_, gst_message_new_latency(GST_OBJECT(element_)));
 }
 
@@ -366,7 +399,7 @@ void FrameStream::report() {
 
 void FrameStream::stop_after(GstFlowReturn result) {
     window_->close(result);
-    session_->cancel(owner_, generation_);
+    cancel();
     set_owner_state(OwnerState::kBlocked);
     gst_pad_pause_task(source_);
     if (at_end_ && tell_application(result)) gst_pad_push_event(source_, gst_event_new_eos());
@@ -380,7 +413,9 @@ bool FrameStream::tell_application(GstFlowReturn result) {
 }
 
 void FrameStream::set_owner_state(OwnerState state) {
-    if (owner_state_.exchange(state) != state) session_->set_owner_state(owner_, state);
+    if (owner_state_.exchange(state) == state) return;
+    const Lane& current = lane();
+    current.session->set_owner_state(current.owner, state);
 }
 
 void FrameStream::waiting(bool waits) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// FrameStream: one run of one stream through a session, between a sink pad and a source pad.
+// FrameStream: one run of one stream through its session, between a sink pad and a source pad.
 #pragma once
 
 #include <gst/video/video.h>
@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/session.h"
@@ -24,6 +25,7 @@ namespace facet {
 struct StreamSetup {
     SessionSettings session;
     std::string session_name;
+    std::vector<ImageSize> image_sizes;  // a session for each; empty: one at the models' own
     int queue_depth = 1;
     Yield wanted = Yield::kAttributes;  // of each model
     double weight = 1;                  // against other streams
@@ -42,14 +44,18 @@ struct StreamSetup {
 //    or a stop touches only memory that nobody reads any more;
 //  - the owner at the session is blocked while the streaming thread waits, draining after EOS, and
 //    active otherwise;
+//  - one session at a time gets frames, chosen by CAPS while nothing is under way; at the others the
+//    owner is blocked;
 //  - what the source pad's peer answered is what the streaming thread's upstream gets to hear.
 // Threads: see each function.
 class FrameStream {
   public:
     // Borrows the element and its source pad; they outlive it.
-    // `clock`: the session's; null: the monotonic clock.
-    FrameStream(GstElement* element, GstPad* source, std::shared_ptr<Session> session,
-                GstClock* clock, StreamSetup setup);
+    // `clock`: the sessions'; null: the monotonic clock. `sessions`: as many as the setup's image
+    // sizes, in their order, or one.
+    using Sessions = std::vector<std::shared_ptr<Session>>;
+    FrameStream(GstElement* element, GstPad* source, Sessions sessions, GstClock* clock,
+                StreamSetup setup);
     ~FrameStream();
     FrameStream(const FrameStream&) = delete;
     FrameStream& operator=(const FrameStream&) = delete;
@@ -101,6 +107,20 @@ class FrameStream {
         size_t region;
     };
 
+    // The stream at one session.
+    struct Lane {
+        explicit Lane(std::shared_ptr<Session> opened)
+            : session(std::move(opened)),
+              owner(session->open_owner()),
+              latency(session->limits().timeout, session->service_bound()) {}
+        const std::shared_ptr<Session> session;
+        const OwnerId owner;
+        LatencyMeter latency;
+    };
+
+    [[nodiscard]] Lane& lane() const { return *lanes_[current_lane_]; }
+    void move_to_lane(size_t next);
+    void cancel();
     bool take_crops(Entry& frame, std::vector<Token>& tokens);
     void submit(Entry frame, std::vector<Token> tokens);
     void expect(Item& item, const PlannedRegion& region) const;
@@ -120,15 +140,15 @@ class FrameStream {
     GstPad* const source_;
     const std::unique_ptr<Clock> own_clock_;
     Clock& clock_;
-    const std::shared_ptr<Session> session_;
-    const OwnerId owner_;
+    std::vector<std::unique_ptr<Lane>> lanes_;  // filled by the constructor
+    std::atomic<size_t> current_lane_{0};       // changed by the streaming thread
+    const std::vector<ImageSize> image_sizes_;
     const std::unique_ptr<FrameBehaviour> behaviour_;
     const size_t depth_;
     const bool sheds_;
     const std::string stats_path_;
     const Duration stats_interval_;
     const std::shared_ptr<Window> window_;  // tokens hold it weakly
-    LatencyMeter latency_;
     std::atomic<uint32_t> generation_{0};
     std::atomic<OwnerState> owner_state_{OwnerState::kActive};
     std::atomic<bool> at_end_{false};   // EOS has come and no new stream since

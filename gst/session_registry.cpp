@@ -41,6 +41,10 @@ std::string words(const std::vector<int>& sizes) {
     return in_quotes(list);
 }
 
+std::string words(ImageSize size) {
+    return size == ImageSize{} ? "the model's own" : size.text();
+}
+
 std::string words(Duration duration) {
     std::ostringstream text;
     text << std::chrono::duration<double, std::milli>(duration).count() << " ms";
@@ -144,6 +148,8 @@ std::string difference(const SessionSettings& here, const SessionSettings& there
                        std::to_string(there.max_batch));
     if (here.batch_profiles != there.batch_profiles)
         return differs("batch-profiles", words(here.batch_profiles), words(there.batch_profiles));
+    if (!(here.image_size == there.image_size))
+        return differs("image-size-profiles", words(here.image_size), words(there.image_size));
     if (here.timeout != there.timeout)
         return differs("timeout", words(here.timeout), words(there.timeout));
     if (here.requests != there.requests)

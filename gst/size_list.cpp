@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include "engine/base/image_size_list.h"
+
 namespace facet {
 
 namespace {
@@ -32,6 +34,15 @@ std::optional<int> number_of(std::string_view text) {
     return number;
 }
 
+std::optional<ImageSize> size_of(std::string_view text) {
+    const size_t cross = text.find('x');
+    if (cross == std::string_view::npos) return {};
+    const std::optional<int> width = number_of(text.substr(0, cross));
+    const std::optional<int> height = number_of(text.substr(cross + 1));
+    if (!width || !height) return {};
+    return ImageSize{*width, *height};
+}
+
 Error refused(const std::string& property, std::string_view part, const std::string& wanted) {
     return {ErrorCode::kInvalidArgument,
             "property '" + property + "': '" + std::string(part) + "' is " + wanted};
@@ -48,6 +59,19 @@ Result<std::vector<int>> parse_batch_profiles(const std::string& property,
         profiles.push_back(*rows);
     }
     return profiles;
+}
+
+Result<std::vector<ImageSize>> parse_image_sizes(const std::string& property,
+                                                 const std::string& text) {
+    std::vector<ImageSize> sizes;
+    for (const std::string_view part : parts_of(text)) {
+        const std::optional<ImageSize> size = size_of(part);
+        if (!size)
+            return refused(property, part, "no image size; supported: a list as 320x192,640x384");
+        sizes.push_back(*size);
+    }
+    FACET_TRY(check_image_sizes(sizes));
+    return sizes;
 }
 
 }  // namespace facet

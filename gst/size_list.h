@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/image_size.h"
 #include "engine/base/result.h"
 
 namespace facet {
@@ -13,5 +14,10 @@ namespace facet {
 // ranges and order are the session's to judge.
 [[nodiscard]] Result<std::vector<int>> parse_batch_profiles(const std::string& property,
                                                             const std::string& text);
+
+// "320x192,640x384", up to 100 in any order, each once; empty text: none. kInvalidArgument, naming
+// `property`, otherwise.
+[[nodiscard]] Result<std::vector<ImageSize>> parse_image_sizes(const std::string& property,
+                                                               const std::string& text);
 
 }  // namespace facet

@@ -19,6 +19,7 @@ struct DetectSettings : FilterSettings {
     }
     std::string model;
     std::string model_info;
+    std::string image_size_profiles;
     double threshold = -1;       // 0..1; below 0: the model's own
     int inference_interval = 1;  // every Nth frame, from the first
 };

@@ -6,6 +6,7 @@
 #include "gst/frame_filter.h"
 #include "gst/model_path.h"
 #include "gst/properties.h"
+#include "gst/size_list.h"
 
 GST_DEBUG_CATEGORY_STATIC(facetdetect_debug);
 #define GST_CAT_DEFAULT facetdetect_debug
@@ -39,6 +40,11 @@ static facet::PropertyTable<DetectSettings> make_properties() {
                    "Description of the model (JSON); empty: the file of the model's name beside it "
                    "or in $FACET_MODEL_INFO_PATH",
                    &DetectSettings::model_info, Mutable::kReady);
+    table.add_text("image-size-profiles",
+                   "Sizes of the model's input, as 320x192,640x384: each stream runs at the one "
+                   "that fits its frames best; not together with batch-profiles; empty: the "
+                   "model's own",
+                   &DetectSettings::image_size_profiles, Mutable::kReady);
     table.add_double("threshold",
                      "Least confidence of a face, 0 to 1; below 0: the model description's own",
                      &DetectSettings::threshold, -1, 1, Mutable::kReady);
@@ -77,6 +83,12 @@ static facet::Result<facet::StreamSetup> gst_facet_detect_configure(GstFacetFram
     facet::StreamSetup setup;
     FACET_ASSIGN(setup.session, session_settings(settings, {model}));
     setup.session.models.front().info = settings.model_info;
+    FACET_ASSIGN(setup.image_sizes,
+                 facet::parse_image_sizes("image-size-profiles", settings.image_size_profiles));
+    if (!setup.image_sizes.empty() && !setup.session.batch_profiles.empty())
+        return facet::Error{facet::ErrorCode::kInvalidArgument,
+                            "property 'image-size-profiles': not together with 'batch-profiles'; "
+                            "max-batch bounds the batch"};
     if (settings.threshold >= 0) setup.session.threshold = static_cast<float>(settings.threshold);
     fill_stream_setup(settings, setup);
     setup.wanted = facet::Yield::kDetections;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/image_size_list.h"
 #include "engine/model/batch_device.h"
 #include "engine/model/batch_profiles.h"
 
@@ -13,7 +14,6 @@ namespace facet {
 namespace {
 
 constexpr int kMostRequests = 64;
-constexpr int kLargestSide = 16384;
 
 Error refused(const std::string& setting, const std::string& why) {
     return {ErrorCode::kInvalidArgument, "setting '" + setting + "': " + why};
@@ -23,23 +23,6 @@ Result<void> check_range(const char* setting, int64_t value, int64_t low, int64_
     if (value >= low && value <= high) return {};
     return refused(setting, std::to_string(value) + " is outside " + std::to_string(low) + ".." +
                                 std::to_string(high));
-}
-
-Result<void> check_image_sizes(const std::vector<ImageSize>& sizes) {
-    if (sizes.size() > kMostProfiles)
-        return refused("image_size_profiles", std::to_string(sizes.size()) +
-                                                  " sizes; supported: at most " +
-                                                  std::to_string(kMostProfiles));
-    for (auto size = sizes.begin(); size != sizes.end(); ++size) {
-        const std::string text = size->text();
-        if (std::min(size->width, size->height) < 1 ||
-            std::max(size->width, size->height) > kLargestSide)
-            return refused("image_size_profiles",
-                           text + " has a side outside 1.." + std::to_string(kLargestSide));
-        if (std::find(sizes.begin(), size, *size) != size)
-            return refused("image_size_profiles", text + " comes twice");
-    }
-    return {};
 }
 
 Result<void> check(const ModelOptions& options) {

@@ -8,6 +8,7 @@
 #include "engine/formats/model_reader.h"
 #include "engine/graph/passes.h"
 #include "engine/model/compile_model.h"
+#include "engine/model/image_size_graph.h"
 #include "engine/session/session_internal.h"
 #include "engine/vision/model_info.h"
 
@@ -44,7 +45,7 @@ Result<size_t> find_image_input(const Graph& graph, const ImageInputInfo& info) 
     return size_t{0};
 }
 
-Result<CropSpec> crop_spec(const Value& input, const ImageInputInfo& info) {
+Result<CropSpec> crop_spec(const Value& input, const ImageInputInfo& info, ImageSize asked) {
     const Shape& shape = input.shape;
     const std::string place = "input '" + input.name + "' " + shape.text();
     if (shape.rank() != 4 || shape[0] != 1)
@@ -60,8 +61,9 @@ Result<CropSpec> crop_spec(const Value& input, const ImageInputInfo& info) {
     spec.height = static_cast<int>(info.channels_last ? shape[1] : shape[2]);
     spec.width = static_cast<int>(info.channels_last ? shape[2] : shape[3]);
     spec.order = channels == 1 ? ColorOrder::kGray : info.order;
-    if ((info.width != 0 && info.width != spec.width) ||
-        (info.height != 0 && info.height != spec.height))
+    const bool by_info = asked == ImageSize{};
+    if (by_info && ((info.width != 0 && info.width != spec.width) ||
+                    (info.height != 0 && info.height != spec.height)))
         return Error{ErrorCode::kInvalidArgument,
                      place + " has another size than the model-info's " +
                          std::to_string(info.width) + "x" + std::to_string(info.height)};
@@ -100,7 +102,8 @@ Result<std::vector<SessionModel::Output>> make_outputs(const CompiledModel& comp
 Result<SessionModel> make_model(Graph graph, const ModelInfo& info, const Backend& backend,
                                 const SessionSettings& session) {
     FACET_ASSIGN(const size_t input, find_image_input(graph, info.input));
-    FACET_ASSIGN(const CropSpec crop, crop_spec(graph.value(graph.inputs[input]), info.input));
+    FACET_ASSIGN(const CropSpec crop,
+                 crop_spec(graph.value(graph.inputs[input]), info.input, session.image_size));
     FACET_TRY(accept_u8_pixels(graph, input, {info.input.mean, info.input.scale},
                                info.input.channels_last));
     FACET_ASSIGN(CompiledRows compiled,
@@ -117,17 +120,46 @@ Result<SessionModel> make_model(Graph graph, const ModelInfo& info, const Backen
                         .outputs = std::move(outputs)};
 }
 
+std::optional<Extent2> open_size(const ModelInfo& info, ImageSize asked) {
+    if (!(asked == ImageSize{})) return Extent2{asked.height, asked.width};
+    if (info.input.width > 0 && info.input.height > 0)
+        return Extent2{info.input.height, info.input.width};
+    return {};
+}
+
+Result<SessionModel> read_and_make(const std::filesystem::path& path, const ModelInfo& info,
+                                   const Backend& backend, const SessionSettings& session) {
+    FACET_ASSIGN(Graph graph, read_model(path, open_size(info, session.image_size)));
+    if (!(session.image_size == ImageSize{}))
+        if (const Result<void> set = set_image_size(graph, session.image_size); !set.ok())
+            return set.error().within(path.string());
+    Result<SessionModel> made = make_model(std::move(graph), info, backend, session);
+    if (!made.ok()) return made.error().within(path.string());
+    return made;
+}
+
+// Whether a refusal is the size's shows in what the same file says without one.
+Error blamed(const Error& refusal, const std::filesystem::path& path, const ModelInfo& info,
+             const Backend& backend, SessionSettings session) {
+    const std::string asked = session.image_size.text();
+    session.image_size = {};
+    const Result<SessionModel> own = read_and_make(path, info, backend, session);
+    if (!own.ok() && own.error().text() == refusal.text()) return refusal;
+    Error error = refusal.within("setting 'image_size' " + asked);
+    if (own.ok())
+        error.message += "; the file's own size, " +
+                         ImageSize{own->crop.width, own->crop.height}.text() + ", is supported";
+    return error;
+}
+
 }  // namespace
 
 Result<SessionModel> load_model(const ModelSettings& model, const SessionSettings& session) {
     FACET_ASSIGN(const Backend* const backend, find_device(session.device));
     FACET_ASSIGN(const ModelInfo info, find_info(model, session));
-    std::optional<Extent2> open_size;
-    if (info.input.width > 0 && info.input.height > 0)
-        open_size = {info.input.height, info.input.width};
-    FACET_ASSIGN(Graph graph, read_model(model.path, open_size));
-    Result<SessionModel> made = make_model(std::move(graph), info, *backend, session);
-    if (!made.ok()) return made.error().within(model.path.string());
+    Result<SessionModel> made = read_and_make(model.path, info, *backend, session);
+    if (!made.ok() && !(session.image_size == ImageSize{}))
+        return blamed(made.error(), model.path, info, *backend, session);
     return made;
 }
 

@@ -3,6 +3,7 @@
 #include <gst/gst.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -168,6 +169,68 @@ TEST_F(ElementsWithModels, ErrorsOfTheSessionNameThePropertyWhereTheElementHasIt
     EXPECT_NE(error_of(detects + " model-info=/no/such.json").find("property 'model-info' of "),
               std::string::npos);
     EXPECT_NE(error_of(detects + " device=NPU").find("property 'device': "), std::string::npos);
+}
+
+// What a detector finds in a clip scaled to that size, and the size it ran at.
+struct Found {
+    size_t frames = 0, faces = 0;
+    guint64 width = 0, height = 0;
+    float left = 0, right = 0;  // of the first frame's leftmost face, in widths of the frame
+};
+Found find_faces(const fs::path& video, const std::string& detects, int width, int height) {
+    const std::string line =
+        "filesrc location=" + video.string() +
+        " ! decodebin ! videoscale ! video/x-raw,width=" + std::to_string(width) +
+        ",height=" + std::to_string(height) + ",pixel-aspect-ratio=1/1 ! identity eos-after=20 ! " +
+        detects + " ! fakesink name=end";
+    const Ref<GstElement> pipeline = adopt(gst_parse_launch(line.c_str(), nullptr));
+    FacesByTime faces;
+    collect(pipeline.get(), "end", faces);
+    EXPECT_EQ(run(pipeline.get()), "");
+    Found found{.frames = faces.size()};
+    for (const auto& [time, of_frame] : faces) found.faces += of_frame.size();
+    const Ref<GstElement> element = adopt(gst_bin_get_by_name(GST_BIN(pipeline.get()), "detects"));
+    GstStructure* stats = nullptr;
+    g_object_get(element.get(), "stats", &stats, nullptr);
+    gst_structure_get(stats, "image-width", G_TYPE_UINT64, &found.width, "image-height",
+                      G_TYPE_UINT64, &found.height, nullptr);
+    gst_structure_free(stats);
+    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+    if (!faces.empty() && !faces.begin()->second.empty()) {
+        const Face& face = *std::ranges::min_element(faces.begin()->second, {}, &Face::x);
+        found.left = static_cast<float>(face.x) / static_cast<float>(width);
+        found.right = found.left + static_cast<float>(face.width) / static_cast<float>(width);
+    }
+    return found;
+}
+
+TEST_F(ElementsWithModels, AReshapedDetectorFindsTheSameFacesAtTheSizeThatFitsTheFrames) {
+    FACET_DATA_OR_SKIP(detector, kDetector);
+    FACET_DATA_OR_SKIP(video, kVideo);
+    const std::string detects =
+        "facetdetect name=detects image-size-profiles=320x192,640x384 model=" +
+        (detector / "face-detection-retail-0004.xml").string();
+    const Found small = find_faces(video, detects, 320, 180);
+    const Found large = find_faces(video, detects, 640, 360);
+    EXPECT_EQ(small.width, 320u);
+    EXPECT_EQ(small.height, 192u);
+    EXPECT_EQ(large.width, 640u);
+    EXPECT_EQ(large.height, 384u);
+    EXPECT_GE(small.faces, 15u);
+    EXPECT_EQ(small.faces, large.faces);
+    EXPECT_NEAR(small.left, large.left, 0.03);
+    EXPECT_NEAR(small.right, large.right, 0.03);
+}
+
+// Its boxes start from a grid of constants.
+TEST_F(ElementsWithModels, AModelThatCannotTakeAnImageSizeSaysSoByPropertyAndWhatItTakes) {
+    const char* models = std::getenv("FACET_MODEL_INFO_PATH");
+    if (models == nullptr) GTEST_SKIP() << "needs $FACET_MODEL_INFO_PATH";
+    const std::string text = error_of("facetdetect image-size-profiles=320x192,640x384 model=" +
+                                      (fs::path(models) / "facet-faces.onnx").string());
+    EXPECT_NE(text.find("property 'image-size-profiles' 640x384: "), std::string::npos) << text;
+    EXPECT_NE(text.find("facet-faces.onnx: node '"), std::string::npos) << text;
+    EXPECT_NE(text.find("the file's own size, 320x192, is supported"), std::string::npos) << text;
 }
 
 }  // namespace

@@ -133,6 +133,10 @@ TEST(SessionRegistry, EverySettingHasAName) {
     EXPECT_EQ(named([](auto& s) { s.device = "GPU"; }), "device is 'GPU' here, 'CPU' there");
     EXPECT_EQ(named([](auto& s) { s.timeout = std::chrono::microseconds(2500); }),
               "timeout is 2.5 ms here, 5 ms there");
+    EXPECT_EQ(named([](auto& s) {
+                  s.image_size = {64, 48};
+              }),
+              "image-size-profiles is 64x48 here, the model's own there");
     EXPECT_EQ(named([](auto& s) { s.requests = 2; }), "requests is 2 here, 1 there");
     EXPECT_EQ(named([](auto& s) { s.threads = 3; }), "threads is 3 here, 0 there");
     EXPECT_EQ(named([](auto& s) { s.precision = Precision::kInt8; }),

@@ -63,17 +63,20 @@ class ModelLoader : public ::testing::Test {
     ~ModelLoader() override { std::filesystem::remove_all(directory_); }
 
     Result<std::shared_ptr<Session>> open(const TinyModel& model, int max_batch = 4,
-                                          const std::string& device = "REFERENCE") {
+                                          const std::string& device = "REFERENCE",
+                                          ImageSize image_size = {}) {
         std::ofstream(directory_ / "tiny.xml") << ir_of(model);
         std::ofstream(directory_ / "tiny.json") << info_of(model);
         SessionSettings settings;
         settings.models = {{.path = directory_ / "tiny.xml", .info = {}}};
         settings.device = device;
         settings.max_batch = max_batch;
+        settings.image_size = image_size;
         return Session::open(settings);
     }
-    std::string refusal(const TinyModel& model, int max_batch = 4) {
-        const Result<std::shared_ptr<Session>> session = open(model, max_batch);
+    std::string refusal(const TinyModel& model, int max_batch = 4, ImageSize image_size = {}) {
+        const Result<std::shared_ptr<Session>> session =
+            open(model, max_batch, "REFERENCE", image_size);
         return session.ok() ? "opened" : session.error().text();
     }
 
@@ -100,6 +103,26 @@ TEST_F(ModelLoader, CropsGreyForOneChannelAndReadsChannelsLast) {
         open({.shape = "1,4,6,3", .info_input = R"({"layout": "NHWC"})"});
     ASSERT_TRUE(last.ok()) << last.error().text();
     EXPECT_EQ((*last)->crop_specs()[0].width, 6);
+}
+
+TEST_F(ModelLoader, ReshapesTheModelToTheImageSizeWhateverFileAndInfoSay) {
+    const Result<std::shared_ptr<Session>> session =
+        open({.info_input = R"({"width": 6, "height": 4})"}, 4, "REFERENCE", {10, 8});
+    ASSERT_TRUE(session.ok()) << session.error().text();
+    EXPECT_EQ((*session)->crop_specs()[0].width, 10);
+    EXPECT_EQ((*session)->crop_specs()[0].height, 8);
+    const Result<std::shared_ptr<Session>> open_sides =
+        open({.shape = "1,3,-1,-1"}, 4, "REFERENCE", {10, 8});
+    ASSERT_TRUE(open_sides.ok()) << open_sides.error().text();
+    EXPECT_EQ((*open_sides)->crop_specs()[0].width, 10);
+}
+
+TEST_F(ModelLoader, BlamesTheImageSizeForWhatTheModelRefusesAtNoOther) {
+    // There is no axis 3 of a list.
+    EXPECT_THAT(refusal({.shape = "1,3,4"}, 4, {10, 8}),
+                AllOf(HasSubstr("setting 'image_size' 10x8"), HasSubstr("tiny.xml")));
+    EXPECT_THAT(refusal({.axis = 0}, 4, {10, 8}),
+                AllOf(HasSubstr("'max_batch' 4"), ::testing::Not(HasSubstr("image_size"))));
 }
 
 TEST_F(ModelLoader, RefusesABatchOfAModelThatMixesRowsAndNamesTheLayer) {
