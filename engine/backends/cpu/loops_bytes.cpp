@@ -86,50 +86,81 @@ Inside inside(int64_t at, int64_t stride, int64_t pad, int64_t kernel, int64_t d
     return part;
 }
 
+// The pixels of one line in a window.
+template <typename Byte>
+struct LinePixels {
+    const Byte* first = nullptr;
+    int64_t step = 0, count = 0;
+};
+
 // The registers that every machine has, `blocks` of them kept over a whole window.
 template <int blocks, typename Byte>
-inline void max_blocks(const std::vector<const Byte*>& pixels, Byte* maxima, int64_t first) {
+inline void max_blocks(const LinePixels<Byte>& pixels, Byte* maxima, int64_t first) {
     constexpr int kLanes = 16;
     typedef Byte Lanes __attribute__((vector_size(kLanes)));
-    Lanes most[blocks], next[blocks];
-    std::memcpy(most, pixels[0] + first, sizeof most);
-    for (const Byte* pixel : pixels) {
-        std::memcpy(next, pixel + first, sizeof next);
-        for (int block = 0; block < blocks; ++block)
-            most[block] = most[block] > next[block] ? most[block] : next[block];
+    const auto load = [&](int64_t pixel, int block) {
+        Lanes lanes;
+        std::memcpy(&lanes, pixels.first + pixel * pixels.step + first + block * kLanes, kLanes);
+        return lanes;
+    };
+    Lanes most[blocks];
+    for (int block = 0; block < blocks; ++block) most[block] = load(0, block);
+    for (int64_t pixel = 1; pixel < pixels.count; ++pixel) {
+        for (int block = 0; block < blocks; ++block) {
+            const Lanes next = load(pixel, block);
+            most[block] = most[block] > next ? most[block] : next;
+        }
     }
-    std::memcpy(maxima + first, most, sizeof most);
+    for (int block = 0; block < blocks; ++block)
+        std::memcpy(maxima + first + block * kLanes, &most[block], kLanes);
 }
 
 template <typename Byte>
-inline void max_of(const std::vector<const Byte*>& pixels, Byte* maxima, int64_t channels) {
+inline void max_of(const LinePixels<Byte>& pixels, Byte* maxima, int64_t channels) {
     int64_t channel = 0;
     for (; channel + 64 <= channels; channel += 64) max_blocks<4>(pixels, maxima, channel);
     for (; channel + 32 <= channels; channel += 32) max_blocks<2>(pixels, maxima, channel);
     for (; channel + 16 <= channels; channel += 16) max_blocks<1>(pixels, maxima, channel);
     for (; channel < channels; ++channel) {
-        maxima[channel] = pixels[0][channel];
-        for (const Byte* pixel : pixels)
-            maxima[channel] = std::max(maxima[channel], pixel[channel]);
+        Byte most = pixels.first[channel];
+        for (int64_t pixel = 1; pixel < pixels.count; ++pixel)
+            most = std::max(most, pixels.first[pixel * pixels.step + channel]);
+        maxima[channel] = most;
     }
 }
 
-// One row of results: the maxima over `rows` of each window's columns.
+template <typename Byte>
+inline void raise_lanes(const Byte* x, Byte* y, int64_t count) {
+#pragma omp simd
+    for (int64_t i = 0; i < count; ++i) y[i] = std::max(y[i], x[i]);
+}
+
+FACET_VECTOR_CLONES void raise(const uint8_t* x, uint8_t* y, int64_t count) {
+    raise_lanes(x, y, count);
+}
+FACET_VECTOR_CLONES void raise(const int8_t* x, int8_t* y, int64_t count) {
+    raise_lanes(x, y, count);
+}
+
+// One row of results: the maxima of the lines `rows` of the window, then over its columns.
 template <typename Byte>
 inline void max_rows(const Byte* source, Byte* result, const ByteMaxLoop::Window& window,
-                     int64_t channels, int64_t first_row, Inside rows,
-                     std::vector<const Byte*>& pixels) {
-    const int64_t width = window.source[1];
+                     int64_t channels, int64_t first_row, Inside rows, std::vector<Byte>& line) {
+    const int64_t width = window.source[1], line_size = width * channels;
+    for (int64_t i = rows.first; i < rows.last; ++i) {
+        const Byte* next = source + (first_row + i * window.dilations[0]) * line_size;
+        if (i == rows.first)
+            std::copy_n(next, line_size, line.data());
+        else
+            raise(next, line.data(), line_size);
+    }
     for (int64_t x = 0; x < window.result[1]; ++x) {
         const Inside columns = inside(x, window.strides[1], window.pads_begin[1], window.kernel[1],
                                       window.dilations[1], width);
         const int64_t first_column = x * window.strides[1] - window.pads_begin[1];
-        pixels.clear();
-        for (int64_t i = rows.first; i < rows.last; ++i)
-            for (int64_t j = columns.first; j < columns.last; ++j)
-                pixels.push_back(source + ((first_row + i * window.dilations[0]) * width +
-                                           first_column + j * window.dilations[1]) *
-                                              channels);
+        const LinePixels<Byte> pixels{
+            line.data() + (first_column + columns.first * window.dilations[1]) * channels,
+            window.dilations[1] * channels, columns.last - columns.first};
         max_of(pixels, result + x * channels, channels);
     }
 }
@@ -246,15 +277,14 @@ void ByteMaxLoop::run_on(const Byte* source, Byte* result) const {
     const int64_t height = window_.result[0], row_size = window_.result[1] * channels_;
 #pragma omp parallel
     {
-        std::vector<const Byte*> pixels;
-        pixels.reserve(window_.kernel[0] * window_.kernel[1]);
+        std::vector<Byte> longest(window_.source[1] * channels_);
 #pragma omp for schedule(static)
         for (int64_t line = 0; line < rows_ * height; ++line) {
             const int64_t y = line % height;
             const Inside rows = inside(y, window_.strides[0], window_.pads_begin[0],
                                        window_.kernel[0], window_.dilations[0], window_.source[0]);
             max_rows(source + line / height * source_plane, result + line * row_size, window_,
-                     channels_, y * window_.strides[0] - window_.pads_begin[0], rows, pixels);
+                     channels_, y * window_.strides[0] - window_.pads_begin[0], rows, longest);
         }
     }
 }

@@ -197,25 +197,6 @@ Result<void> lower_byte_pooling(ProgramBuilder& builder, const Node& node) {
                                      params.strides,     params.dilations, pads.begin};
     const Location source = channels_last_bytes(builder, node.inputs[0]);
     const Location result = new_bytes(builder, node.outputs[0]);
-    onednn::PoolingRequest request{dnnl::algorithm::pooling_max,
-                                   source.layout,
-                                   result.layout,
-                                   {params.kernel[0], params.kernel[1]},
-                                   {params.strides[0], params.strides[1]},
-                                   {pads.begin[0], pads.begin[1]},
-                                   {0, 0}};
-    for (size_t axis = 0; axis < 2; ++axis)  // ceil_mode reaches beyond the padding
-        request.pads_end[axis] =
-            std::max<int64_t>(0, (to[axis + 2] - 1) * params.strides[axis] + params.kernel[axis] -
-                                     from[axis + 2] - pads.begin[axis]);
-    const onednn::Candidate candidate =
-        params.dilations == Extent2{1, 1} ? onednn::pooling(request) : onednn::Candidate();
-    if (candidate.is_fast()) {
-        builder.add_primitive(candidate, {{DNNL_ARG_SRC, source.buffer, source.layout},
-                                          {DNNL_ARG_DST, result.buffer, result.layout}});
-        builder.define(node.outputs[0], result);
-        return {};
-    }
     const bool is_signed = builder.grid(node.outputs[0])->type == DataType::kI8;
     builder.add_loop({source.buffer, result.buffer},
                      [loop = ByteMaxLoop(from[0], from[1], window, is_signed)](
