@@ -9,8 +9,8 @@
 
 namespace facet::cpu {
 
-// Of the step at `rows` rows, or nothing where the loops do not cover the convolution or what
-// follows it.
+// Of the step at `rows` rows, with result channels to whole vectors where nothing follows; nothing
+// where the loops do not cover the convolution or what follows it.
 [[nodiscard]] std::optional<WinogradConvolution::Geometry> winograd_geometry(
     const Graph& graph, const PlannedStep& step, int64_t rows);
 
