@@ -16,7 +16,8 @@ namespace facet {
 [[nodiscard]] std::span<const Backend* const> all_backends();
 // `device` as the property of the same name spells it: "CPU", "REFERENCE", "GPU", "GPU.1",
 // "GPU:PART" for the first whose name, vendor or platform has PART in it, or "AUTO" for the first
-// one of auto_devices(). Else kNotFound, listing what there is, and why GPUs were refused.
+// one of auto_devices(). Else kNotFound, listing what there is, and why GPUs were refused. Asking
+// for the CPU or the reference loads no OpenCL driver: a broken one may end the process.
 [[nodiscard]] Result<const Backend*> find_backend(std::string_view device);
 // What "AUTO" stands for, in order of preference: the first GPU, if it is more than the processor
 // behind OpenCL or was asked for (FACET_GPU), and the CPU.
