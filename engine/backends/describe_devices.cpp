@@ -40,8 +40,12 @@ void probe(const Backend& backend, DeviceDescription& device) {
             const std::string description = (*compiled)->description();
             if (device.software.empty())
                 device.software = description.substr(0, description.find(", "));
-        } else if (entry.precision == Precision::kF32)
+        } else if (compiled.error().code == ErrorCode::kInvalidArgument) {
+            // It is this graph, which quantises nothing, that cannot run as int8.
+            device.precisions.push_back(entry.precision);
+        } else if (entry.precision == Precision::kF32) {
             device.refused = compiled.error().message;
+        }
     }
 }
 
