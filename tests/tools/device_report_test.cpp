@@ -74,8 +74,9 @@ TEST(DescribeDevices, EveryDeviceInUseHasANameMemoryAndAPrecision) {
         EXPECT_GT(device.memory, 0u) << device.name;
         EXPECT_GT(device.compute_units, 0u) << device.name;
         EXPECT_THAT(device.precisions, Contains(Precision::kF32)) << device.name;
-        if (device.name != "CPU")
+        if (device.name != "CPU") {
             EXPECT_THAT(device.precisions, Not(Contains(Precision::kInt8))) << device.name;
+        }
         EXPECT_TRUE(find_backend(device.name).ok()) << device.name;
     }
     EXPECT_THAT(names, Contains("CPU"));
