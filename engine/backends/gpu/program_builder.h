@@ -23,8 +23,8 @@ struct Target {
     unsigned compute_units = 1;
     bool is_gpu = true;  // false: a processor, where code that is quick to build wins
     int max_batch = 1;
-    size_t max_work_group = 256;  // work items
-    size_t local_memory = 32768;  // bytes of a work group
+    size_t max_work_group = 256;           // work items
+    size_t local_memory = 32768;           // bytes of a work group
     std::optional<size_t> only_tile = {};  // of gemm_tiles(), for every batch size
     TileTable tiles = {};                  // else these, where a node is in it; else the best guess
     std::set<size_t>* candidates = nullptr;  // collects what tuning should try
