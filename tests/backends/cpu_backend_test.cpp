@@ -7,8 +7,8 @@
 
 #include <random>
 
-#include "engine/backends/cpu/fusion.h"
-#include "engine/backends/cpu/program.h"
+#include "engine/backends/cpu/fusion/fusion.h"
+#include "engine/backends/cpu/program/program.h"
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"

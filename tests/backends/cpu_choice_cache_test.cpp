@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the cache of measured choices keeps, and what a damaged or forbidden file costs: nothing.
-#include "engine/backends/cpu/choice_cache.h"
+#include "engine/backends/cpu/choice/choice_cache.h"
 
 #include <gtest/gtest.h>
 
@@ -43,7 +43,8 @@ TEST_F(ChoiceCacheFile, KeepsChoicesForTheNextProcess) {
 }
 
 TEST_F(ChoiceCacheFile, SkipsDamagedLinesAndKeepsTheOthers) {
-    write("4 good\nnonsense\n99999999999999999999 too large\n7\n\xff\xfe\n-1 negative\n3 also good");
+    write(
+        "4 good\nnonsense\n99999999999999999999 too large\n7\n\xff\xfe\n-1 negative\n3 also good");
     const ChoiceCache cache(file_);
     EXPECT_EQ(cache.find("good"), 4);
     EXPECT_EQ(cache.find("also good"), 3);

@@ -12,7 +12,7 @@
 #include <regex>
 
 #include "engine/backends/cpu/cpu_backend.h"
-#include "engine/backends/cpu/onednn_api.h"
+#include "engine/backends/cpu/onednn/onednn_api.h"
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/formats/model_reader.h"
 #include "engine/graph/batchability.h"

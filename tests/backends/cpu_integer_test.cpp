@@ -8,7 +8,7 @@
 #include <random>
 
 #include "engine/backends/cpu/cpu_backend.h"
-#include "engine/backends/cpu/onednn_api.h"
+#include "engine/backends/cpu/onednn/onednn_api.h"
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/byte_values.h"

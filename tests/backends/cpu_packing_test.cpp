@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Packed constants: once per model, and once for all models that hold the same constant.
-#include "engine/backends/cpu/packing.h"
+#include "engine/backends/cpu/onednn/packing.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "engine/backends/cpu/cpu_backend.h"
-#include "engine/backends/cpu/row_numbers.h"
+#include "engine/backends/cpu/fusion/row_numbers.h"
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What every schedule of a batch's rows promises.
-#include "engine/backends/cpu/row_schedule.h"
+#include "engine/backends/cpu/program/row_schedule.h"
 
 #include <gtest/gtest.h>
 

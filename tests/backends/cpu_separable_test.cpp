@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Depthwise and pointwise convolution in one, against the definition, and a row's independence of
 // its batch.
-#include "engine/backends/cpu/separable.h"
+#include "engine/backends/cpu/convolution/separable.h"
 
 #include <gtest/gtest.h>
 

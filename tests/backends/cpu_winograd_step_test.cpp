@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/backends/cpu/program_builder.h"
-#include "engine/backends/cpu/winograd_step.h"
+#include "engine/backends/cpu/lower/program_builder.h"
+#include "engine/backends/cpu/lower/winograd_step.h"
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"

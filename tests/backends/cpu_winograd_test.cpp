@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Winograd's convolution against the definition, and a row's independence of its batch.
-#include "engine/backends/cpu/winograd.h"
+#include "engine/backends/cpu/convolution/winograd.h"
 
 #include <gtest/gtest.h>
 

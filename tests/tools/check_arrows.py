@@ -6,12 +6,27 @@ import pathlib
 import re
 import sys
 
+# Rooms inside the CPU backend -> those among them whose headers they may include; no cycles.
+CPU_ROOMS = {
+    "/threads": "",
+    "/onednn": "",
+    "/convolution": "",
+    "/loops": "onednn",
+    "/fusion": "onednn",
+    "/program": "fusion onednn",
+    "/lower": "program fusion loops convolution onednn",
+    "/choice": "lower program fusion convolution onednn threads",
+    "": "choice lower program fusion onednn threads",
+}
+
 # Room -> rooms whose headers it may include. A file belongs to the room with the longest prefix.
 ROOMS = {
     "engine/base": [],
     "engine/graph": ["engine/base"],
     "engine/formats": ["engine/graph", "engine/base"],
-    "engine/backends": ["engine/graph", "engine/base"],
+    "engine/backends": ["engine/backends/cpu", "engine/graph", "engine/base"],
+    **{"engine/backends/cpu" + room: ["engine/backends/cpu/" + below for below in rooms.split()]
+       + ["engine/backends", "engine/graph", "engine/base"] for room, rooms in CPU_ROOMS.items()},
     "engine/batching": ["engine/base"],
     "engine/vision": ["engine/base"],
     "engine": ["engine/batching", "engine/vision", "engine/base"],
@@ -20,7 +35,8 @@ ROOMS = {
     "engine/session": ["engine", "engine/model", "engine/formats", "engine/backends",
                        "engine/graph", "engine/batching", "engine/vision", "engine/base"],
     "engine/tools": ["engine", "engine/model", "engine/session", "engine/formats", "engine/backends",
-                     "engine/graph", "engine/batching", "engine/vision", "engine/base"],
+                     "engine/backends/cpu", "engine/graph",
+                     "engine/batching", "engine/vision", "engine/base"],
     # gst and elements see the engine through its facade; batching's owner states are part of it.
     "gst": ["engine", "engine/vision", "engine/base", "elements"],
     "elements": ["gst", "engine", "engine/vision", "engine/base"],
@@ -28,7 +44,8 @@ ROOMS = {
 
 # Third-party header pattern -> the rooms (or file prefixes) that may include it, in .cpp files only.
 LIBRARIES = {
-    r"(oneapi/)?dnnl.*|omp\.h": ["engine/backends/cpu/"],
+    r"(oneapi/)?dnnl.*": ["engine/backends/cpu/onednn/"],
+    r"omp\.h": ["engine/backends/cpu/"],
     r"CL/.*|OpenCL/.*": ["engine/backends/gpu/"],
     r"opencv2?/.*": [],
     r"onnx/.*|google/protobuf/.*": ["engine/formats/onnx", "engine/tools/onnx_quantizer"],

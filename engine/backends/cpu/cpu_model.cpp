@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-#include "engine/backends/cpu/convolution_choice.h"
+#include "engine/backends/cpu/choice/convolution_choice.h"
+#include "engine/backends/cpu/choice/slice_choice.h"
 #include "engine/backends/cpu/cpu_request.h"
-#include "engine/backends/cpu/integer_fusion.h"
-#include "engine/backends/cpu/row_numbers.h"
-#include "engine/backends/cpu/slice_choice.h"
-#include "engine/backends/cpu/thread_scope.h"
+#include "engine/backends/cpu/fusion/integer_fusion.h"
+#include "engine/backends/cpu/fusion/row_numbers.h"
+#include "engine/backends/cpu/threads/thread_scope.h"
 
 namespace facet::cpu {
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "engine/backends/backend.h"
-#include "engine/backends/cpu/program_builder.h"
-#include "engine/backends/cpu/row_schedule.h"
-#include "engine/backends/cpu/spin_limit.h"
+#include "engine/backends/cpu/lower/program_builder.h"
+#include "engine/backends/cpu/program/row_schedule.h"
+#include "engine/backends/cpu/threads/spin_limit.h"
 #include "engine/base/mutex.h"
 
 namespace facet::cpu {

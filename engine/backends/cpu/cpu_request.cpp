@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
-#include "engine/backends/cpu/row_numbers.h"
-#include "engine/backends/cpu/step_profile.h"
-#include "engine/backends/cpu/thread_scope.h"
+#include "engine/backends/cpu/fusion/row_numbers.h"
+#include "engine/backends/cpu/program/step_profile.h"
+#include "engine/backends/cpu/threads/thread_scope.h"
 
 namespace facet::cpu {
 

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// Timing programs of growing size until a row stops getting cheaper.
+#include "engine/backends/cpu/choice/slice_choice.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "engine/backends/cpu/choice/choice_cache.h"
+#include "engine/backends/cpu/threads/thread_scope.h"
+
+namespace facet::cpu {
+
+namespace {
+
+constexpr int kMostRows = 8;  // beyond, weights are read seldom enough already
+constexpr int kRounds = 4;    // of which the shortest counts; 2 where they take long
+constexpr double kEnoughSeconds = 0.03;
+constexpr int kWideRuns = 10;
+constexpr double kWorthwhile = 0.99;  // more rows must be this much cheaper: they take more memory
+constexpr double kWidePays = 0.85;    // of the time of one thread
+
+// A program bound to memory of its own.
+class Trial {
+  public:
+    Trial(std::shared_ptr<const Program> program, const Sliceable& model, int rows, int threads)
+        : program_(std::move(program)), threads_(threads), stream_(onednn::engine()) {
+        for (const auto& [ports, addresses] :
+             {std::pair{&model.inputs, &inputs_}, {&model.outputs, &outputs_}})
+            for (const Port& port : *ports)
+                addresses->push_back(take(port.row_shape.elements() * size_of(port.type) * rows));
+        bound_ = std::make_unique<BoundProgram>(
+            *program_, BoundProgram::Memory{static_cast<std::byte*>(take(program_->arena_bytes)),
+                                            inputs_, outputs_});
+    }
+
+    // Of the calling thread. Beside others it counts its share and what it waits awake.
+    Result<double> seconds() const {
+        const ThreadScope threads(threads_);
+        const double start = thread_seconds();
+        FACET_TRY(bound_->run(stream_));
+        return thread_seconds() - start;
+    }
+
+    Result<double> shortest(int runs) const {
+        FACET_TRY(seconds());
+        double best = std::numeric_limits<double>::max();
+        for (int run = 0; run < runs; ++run) {
+            FACET_ASSIGN(const double one, seconds());
+            best = std::min(best, one);
+        }
+        return best;
+    }
+
+  private:
+    void* take(size_t bytes) {
+        memory_.push_back(Tensor::allocate(
+            DataType::kU8, Shape{static_cast<int64_t>(std::max<size_t>(bytes, 1))}));
+        return memory_.back().mutable_view().bytes;
+    }
+
+    std::shared_ptr<const Program> program_;
+    const int threads_;
+    const dnnl::stream stream_;
+    std::vector<Tensor> memory_;
+    std::vector<void*> inputs_, outputs_;
+    std::unique_ptr<BoundProgram> bound_;
+};
+
+// The sizes take turns, so that what else the machine does meets them alike.
+Result<int> choose_rows(const Sliceable& model) {
+    // A thread's share of the largest batch.
+    const int largest = std::min(kMostRows, (model.max_batch + model.threads - 1) / model.threads);
+    // The largest comes first: its choice of weight layouts is the one all sizes share.
+    FACET_TRY(model.program(largest, 1));
+    struct Contender {
+        int rows;
+        Trial trial;
+        double each;  // seconds per row
+    };
+    std::vector<Contender> contenders;
+    for (int rows = 1; rows <= largest; rows *= 2) {
+        FACET_ASSIGN(auto program, model.program(rows, 1));
+        contenders.push_back(
+            {rows, Trial(std::move(program), model, rows, 1), std::numeric_limits<double>::max()});
+        FACET_TRY(contenders.back().trial.seconds());
+    }
+    double spent = 0;
+    for (int round = 0; round < kRounds && (round < 2 || spent < kEnoughSeconds); ++round) {
+        for (Contender& contender : contenders) {
+            FACET_ASSIGN(const double seconds, contender.trial.seconds());
+            contender.each = std::min(contender.each, seconds / contender.rows);
+            spent += seconds;
+        }
+    }
+    const Contender* best = &contenders.front();
+    for (const Contender& contender : contenders)
+        if (contender.each < best->each * kWorthwhile) best = &contender;
+    return best->rows;
+}
+
+Result<bool> wide_pays(const Sliceable& model) {
+    FACET_ASSIGN(auto narrow_program, model.program(1, 1));
+    FACET_ASSIGN(auto wide_program, model.program(1, model.threads));
+    const Trial narrow(std::move(narrow_program), model, 1, 1);
+    const Trial wide(std::move(wide_program), model, 1, model.threads);
+    FACET_ASSIGN(double alone, narrow.shortest(1));
+    FACET_ASSIGN(double together, wide.shortest(1));
+    for (int run = 0; run < kWideRuns && together > kWidePays * alone; ++run) {
+        FACET_ASSIGN(const double one, narrow.seconds());
+        FACET_ASSIGN(const double all, wide.seconds());
+        alone = std::min(alone, one);
+        together = std::min(together, all);
+    }
+    return together <= kWidePays * alone;
+}
+
+}  // namespace
+
+std::string structure_key(const Graph& graph) {
+    uint64_t hash = 14695981039346656037u;  // FNV-1a
+    const auto add = [&](uint64_t number) { hash = (hash ^ number) * 1099511628211u; };
+    for (const Node& node : graph.nodes) {
+        add(node.params.index());
+        for (const ValueId id : node.outputs)
+            if (id != kNoValue)
+                for (const int64_t extent : graph.value(id).shape.extents()) add(extent);
+        for (const ValueId id : node.inputs) add(static_cast<uint64_t>(id));
+    }
+    return std::to_string(hash);
+}
+
+Result<Slicing> choose_slicing(const Sliceable& model) {
+    Slicing slicing{.threads = model.threads};
+    const auto cache = ChoiceCache::shared();
+    const std::string key = "slice " + model.key + ' ' + std::to_string(model.max_batch) + ' ' +
+                            std::to_string(model.threads);
+    const auto known = cache->find(key);
+    if (known && *known >= 1 && *known <= std::min(kMostRows, model.max_batch)) {
+        slicing.most_rows = *known;
+        FACET_TRY(model.program(*known, 1));
+    } else {
+        FACET_ASSIGN(slicing.most_rows, choose_rows(model));
+        cache->store(key, slicing.most_rows);
+        cache->save();
+    }
+    if (model.threads == 1) return slicing;
+    FACET_ASSIGN(slicing.wide_pays, wide_pays(model));
+    return slicing;
+}
+
+}  // namespace facet::cpu

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// A compiled graph at one batch size: steps over numbered buffers, and its binding to memory.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/backends/cpu/onednn/onednn_api.h"
+
+namespace facet::cpu {
+
+using BufferId = size_t;
+
+struct Buffer {
+    enum class Place { kArena, kInput, kOutput, kConstant };
+    Place place = Place::kArena;
+    size_t bytes = 0;
+    size_t port = 0;                 // kInput, kOutput
+    const void* constant = nullptr;  // kConstant: borrowed from the graph or the packed weights
+    size_t offset = 0;               // kArena: set by plan_arena()
+};
+
+struct Argument {
+    int name = 0;  // DNNL_ARG_...
+    BufferId buffer = 0;
+    onednn::Desc layout;
+};
+
+struct PrimitiveStep {
+    dnnl::primitive primitive;
+    std::vector<Argument> arguments;
+};
+
+// A loop of Facet's own; called with the addresses of the step's buffers in order. Reentrant.
+using Loop = std::function<Result<void>(std::span<void* const>)>;
+
+struct LoopStep {
+    Loop loop;
+    std::vector<BufferId> buffers;  // those read, then those written: at least the last one
+    onednn::Desc layout = {};       // of what it writes
+};
+
+struct Step {
+    enum class Role { kNode, kReferenceNode, kReorder, kOutput };
+    std::string node;  // as errors name it
+    std::variant<PrimitiveStep, LoopStep> action;
+    Role role = Role::kNode;
+    std::optional<size_t> graph_node = {};  // that it computes, or reorders an input of
+};
+
+// Immutable once built; shared by every request.
+struct Program {
+    std::vector<Buffer> buffers;
+    std::vector<Step> steps;
+    size_t arena_bytes = 0;
+};
+
+// Gives every arena buffer an offset (64-byte aligned) such that buffers in use at the same step do
+// not overlap; a buffer is in use from the first to the last step that names it.
+void plan_arena(Program& program);
+
+// A program with every buffer at its address: running it allocates nothing of Facet's own.
+// Thread-bound.
+class BoundProgram {
+  public:
+    struct Memory {
+        std::byte* arena = nullptr;
+        std::span<void*const> inputs, outputs;  // by port
+    };
+    // `program` outlives the binding. May throw dnnl::error.
+    BoundProgram(const Program& program, const Memory& memory);
+
+    // The ports' memory from the next run on.
+    void move_ports(std::span<void* const> inputs, std::span<void* const> outputs);
+    [[nodiscard]] Result<void> run(const dnnl::stream& stream) const;
+    // As run(); returns the seconds of each step.
+    [[nodiscard]] Result<std::vector<double>> run_timed(const dnnl::stream& stream) const;
+
+  private:
+    struct BoundStep {
+        const Step* step = nullptr;
+        std::vector<dnnl::memory> memories;      // keep `arguments` alive
+        std::vector<dnnl_exec_arg_t> arguments;  // of a primitive
+        std::vector<void*> addresses;            // of a loop
+    };
+
+    [[nodiscard]] static Result<void> run_step(const BoundStep& bound, const dnnl::stream& stream);
+
+    // Where a step holds the address of a port.
+    struct PortUse {
+        size_t step = 0, argument = 0;
+        Buffer::Place place = Buffer::Place::kInput;
+        size_t port = 0;
+    };
+
+    std::vector<BoundStep> steps_;
+    std::vector<PortUse> port_uses_;
+};
+
+}  // namespace facet::cpu
