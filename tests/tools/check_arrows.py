@@ -11,10 +11,11 @@ CPU_ROOMS = {
     "/threads": "",
     "/onednn": "",
     "/convolution": "",
+    "/bytes": "",
     "/loops": "onednn",
     "/fusion": "onednn",
     "/program": "fusion onednn",
-    "/lower": "program fusion loops convolution onednn",
+    "/lower": "program fusion loops convolution bytes onednn",
     "/choice": "lower program fusion convolution onednn threads",
     "": "choice lower program fusion onednn threads",
 }

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "engine/backends/cpu/fusion/integer_chain.h"
+#include "engine/backends/cpu/lower/integer_layer.h"
 #include "engine/backends/cpu/lower/lower_integer.h"
 #include "engine/graph/shape_inference.h"
 
@@ -19,70 +19,16 @@ using onednn::Dims;
 using Kind = ChainLink::Kind;
 
 // What Packing::keep() holds of a layer; the operands of later links come from kOperands on.
-enum Slot { kIntegers, kBias, kScales, kZeroPoint, kOperands };
+enum Slot { kBias = kFirstFreeSlot, kScales, kZeroPoint, kOperands };
 
 Tensor floats_of(const std::vector<float>& numbers) {
     return Tensor::of<float>(Shape{static_cast<int64_t>(numbers.size())}, numbers);
 }
 
-// A layer's sizes in the words of either primitive.
-struct Layer {
-    const Node* node = nullptr;
-    ValueId result = kNoValue;
-    const ByteGrid* source = nullptr;
-    const ByteGrid* stored = nullptr;  // null: floats
-    Chain chain;                       // the first link is affine: from sums of products
-    int64_t channels = 0;
-    int rank = 4;
-};
-
-// Steps, whole numbers and biases of the weights, by output channel.
-std::vector<float> product_steps(const ProgramBuilder& builder, const Node& node,
-                                 const ByteGrid& source) {
-    std::vector<float> steps = weight_steps(builder.graph(), node);
-    for (size_t i = 0; i < steps.size(); ++i) {
-        if (steps[i] == 0) steps[i] = 1;
-        steps[i] *= source.steps[source.steps.size() == 1 ? 0 : i];
-    }
-    return steps;
-}
-
-std::vector<float> bias_of(const ProgramBuilder& builder, const Node& node) {
-    if (node.inputs.size() < 3 || node.inputs[2] == kNoValue) return {0.0f};
-    const auto bias = builder.graph().constant_input(node, 2)->as<float>();
-    return {bias.begin(), bias.end()};
-}
-
-Layer layer_of(const ProgramBuilder& builder, const PlannedStep& step) {
-    Layer layer;
-    layer.node = &builder.node(step);
-    layer.result = result_of(builder, step);
-    layer.source = builder.grid(layer.node->inputs[0]);
-    layer.stored = builder.grid(layer.result);
-    const Dims extents = builder.extents(layer.result);
-    layer.channels = extents[1];
-    layer.rank = static_cast<int>(extents.size());
-    layer.chain.emplace_back();
-    layer.chain[0].scale = product_steps(builder, *layer.node, *layer.source);
-    layer.chain[0].shift = bias_of(builder, *layer.node);
-    ValueId tail = layer.node->outputs[0];
-    for (const Follower& follower : step.followers) {
-        const Node& node = builder.graph().nodes[follower.node];
-        const bool last = node.outputs[0] == layer.result;
-        const auto links = links_of(builder.graph(), builder.bytes(), node, tail, last);
-        layer.chain.insert(layer.chain.end(), links->begin(), links->end());
-        tail = node.outputs[0];
-    }
-    layer.chain = simplified(std::move(layer.chain), layer.stored);
-    for (auto* factors : {&layer.chain[0].scale, &layer.chain[0].shift})
-        if (factors->size() == 1) factors->assign(layer.channels, factors->front());
-    return layer;
-}
-
 // Attributes and arguments that turn sums into what is stored.
 class Tail {
   public:
-    Tail(ProgramBuilder& builder, const Layer& layer) : builder_(builder), layer_(layer) {
+    Tail(ProgramBuilder& builder, const IntegerLayer& layer) : builder_(builder), layer_(layer) {
         requantization.source_zero_point = layer.source->zero_point;
         if (onednn::kScalesInCode)
             scale_in_code();
@@ -179,32 +125,16 @@ class Tail {
     }
 
     ProgramBuilder& builder_;
-    const Layer& layer_;
+    const IntegerLayer& layer_;
     int operands_ = 0;
 };
-
-// The weights as whole numbers, row-major as the graph holds them.
-const Tensor& integers_of(ProgramBuilder& builder, const Layer& layer) {
-    return builder.packing().keep(layer.result, kIntegers, [&] {
-        const Value& weights = builder.graph().value(layer.node->inputs[1]);
-        const auto elements = weights.constant->as<float>();
-        const StepGrid& grid = *weights.grid;
-        Tensor integers = Tensor::allocate(DataType::kI8, weights.shape);
-        int8_t* target = integers.mutable_view().as<int8_t>().data();
-        for (size_t e = 0; e < elements.size(); ++e) {
-            const float step = grid.steps[e / grid.inner % grid.steps.size()];
-            target[e] = step == 0 ? int8_t{0} : static_cast<int8_t>(std::lrint(elements[e] / step));
-        }
-        return integers;
-    });
-}
 
 Dims dims(const Extent2& extents) {
     return {extents[0], extents[1]};
 }
 
 // Row-major with the group axis oneDNN wants; output channels first.
-Desc stored_weights(const ProgramBuilder& builder, const Layer& layer) {
+Desc stored_weights(const ProgramBuilder& builder, const IntegerLayer& layer) {
     const Shape& shape = builder.graph().value(layer.node->inputs[1]).shape;
     const Desc layout = onednn::plain(DataType::kI8, shape);
     if (const auto* product = std::get_if<MatMulParams>(&layer.node->params))
@@ -222,7 +152,7 @@ Dims extents_at(const ProgramBuilder& builder, ValueId value, int rows) {
     return extents;
 }
 
-Candidate request(const ProgramBuilder& builder, const Layer& layer, const Tail& tail,
+Candidate request(const ProgramBuilder& builder, const IntegerLayer& layer, const Tail& tail,
                   const Desc& weights, int rows, const std::string& implementation) {
     onednn::Requantization requantization = tail.requantization;
     requantization.implementation = implementation;
@@ -245,7 +175,7 @@ Candidate request(const ProgramBuilder& builder, const Layer& layer, const Tail&
 
 // The code of the first batch size serves all, with the same packed weights: rows are then the same
 // to the last bit. So the first to be asked for takes code that a single row has, too.
-Candidate choose(ProgramBuilder& builder, const Layer& layer, const Tail& tail,
+Candidate choose(ProgramBuilder& builder, const IntegerLayer& layer, const Tail& tail,
                  const Desc& stored) {
     const Desc any = onednn::any(DataType::kI8, onednn::extents_of(stored));
     const int rows = builder.rows();
@@ -285,7 +215,8 @@ BufferId destination(ProgramBuilder& builder, const Tail& tail, const Desc& layo
 }  // namespace
 
 Result<void> lower_integer_layer(ProgramBuilder& builder, const PlannedStep& step) {
-    const Layer layer = layer_of(builder, step);
+    const IntegerLayer layer = integer_layer(builder, step);
+    if (lower_byte_convolution(builder, layer)) return {};
     const Tail tail(builder, layer);
     const Desc stored = stored_weights(builder, layer);
     const Candidate candidate = choose(builder, layer, tail, stored);
@@ -296,8 +227,8 @@ Result<void> lower_integer_layer(ProgramBuilder& builder, const PlannedStep& ste
     builder.packing().set_implementation(layer.result, candidate.implementation());
     const ValueId weights = layer.node->inputs[1];
     const Desc packed_layout = candidate.weights();
-    const void* packed = builder.packing().pack(weights, integers_of(builder, layer).view().bytes,
-                                                stored, packed_layout);
+    const void* packed = builder.packing().pack(
+        weights, integer_weights(builder, layer).view().bytes, stored, packed_layout);
     const Location source = builder.in_layout(layer.node->inputs[0], candidate.source());
     const Location result{destination(builder, tail, candidate.destination()),
                           candidate.destination()};
