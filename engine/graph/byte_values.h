@@ -47,8 +47,9 @@ using ByteValues = std::vector<std::optional<ByteGrid>>;
 [[nodiscard]] int count_quantized_layers(const Graph& graph);
 
 // Moves each FakeQuantize, with the monotone activation before it, in front of the max pooling it
-// follows, and drops one that repeats what another did: the same results to the last bit, but a
-// convolution before the pooling can store bytes. Precondition: the graph is prepared.
+// follows, gives each part of a join along the channels its own instead of the one behind it, and
+// drops one that repeats what another did: the same results to the last bit, but a convolution
+// before the pooling or join can store bytes. Precondition: the graph is prepared.
 void hoist_quantizers(Graph& graph);
 
 }  // namespace facet

@@ -43,10 +43,13 @@ class Hoister {
     bool lift_one() {
         const Wiring wiring(graph_);
         for (size_t i = 0; i < graph_.nodes.size(); ++i) {
-            if (!quantizer_ranges(graph_, graph_.nodes[i])) continue;
+            const auto ranges = quantizer_ranges(graph_, graph_.nodes[i]);
+            if (!ranges) continue;
             const auto before = sole_writer(wiring, graph_.nodes[i].inputs[0]);
             if (!before) continue;
             if (is_max_pooling(graph_.nodes[*before].params)) return swap(*before, i);
+            if (is_channel_join(graph_.nodes[*before]) && is_uniform(*ranges))
+                return spread(*before, i);
             if (!is_monotone(graph_.nodes[*before].params)) continue;
             const auto pooling = sole_writer(wiring, graph_.nodes[*before].inputs[0]);
             if (pooling && is_max_pooling(graph_.nodes[*pooling].params))
@@ -69,6 +72,41 @@ class Hoister {
         std::rotate(graph_.nodes.begin() + static_cast<ptrdiff_t>(first),
                     graph_.nodes.begin() + static_cast<ptrdiff_t>(second),
                     graph_.nodes.begin() + static_cast<ptrdiff_t>(second) + 1);
+        return true;
+    }
+
+    bool is_channel_join(const Node& node) const {
+        const auto* concat = std::get_if<ConcatParams>(&node.params);
+        const Shape& shape = graph_.value(node.outputs[0]).shape;
+        return concat && shape.rank() == 4 && (concat->axis == 1 || concat->axis == -3);
+    }
+
+    // Limits of channels would have to be cut up.
+    static bool is_uniform(const QuantizerRanges& ranges) {
+        return ranges.input_low.size() == 1 && ranges.input_high.size() == 1 &&
+               ranges.output_low.size() == 1 && ranges.output_high.size() == 1;
+    }
+
+    // The join `first` alone is read by the FakeQuantize `second`; afterwards each part has one.
+    bool spread(size_t first, size_t second) {
+        const Node quantizer = graph_.nodes[second];
+        graph_.nodes[first].outputs[0] = quantizer.outputs[0];
+        graph_.nodes.erase(graph_.nodes.begin() + static_cast<ptrdiff_t>(second));
+        const size_t parts = graph_.nodes[first].inputs.size();
+        for (size_t part = 0; part < parts; ++part) {
+            Node& join = graph_.nodes[first + part];
+            Node own = quantizer;
+            own.name += "/part " + std::to_string(part);
+            own.inputs[0] = join.inputs[part];
+            Value value = graph_.value(own.inputs[0]);
+            value.name = own.name;
+            value.constant.reset();
+            graph_.values.push_back(std::move(value));
+            own.outputs[0] = static_cast<ValueId>(graph_.values.size() - 1);
+            join.inputs[part] = own.outputs[0];
+            graph_.nodes.insert(graph_.nodes.begin() + static_cast<ptrdiff_t>(first + part),
+                                std::move(own));
+        }
         return true;
     }
 

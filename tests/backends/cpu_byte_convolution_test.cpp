@@ -79,7 +79,7 @@ int64_t sum_at(const Geometry& geometry, const uint8_t* source, const int8_t* we
 ByteFinish sums_as_floats(const Geometry& geometry, const Tensor& weights) {
     ByteFinish finish;
     finish.stored = Stored::kF32;
-    finish.channels = geometry.result_channels;
+    finish.channels = finish.pitch = geometry.result_channels;
     Op affine;
     affine.scale.assign((geometry.result_channels + 31) / 32 * 32, 1.0f);
     affine.shift.assign(affine.scale.size(), 0.0f);
@@ -161,7 +161,7 @@ std::string text_of(const Geometry& g, ByteInstructions instructions, int thread
 ByteFinish long_chain(int64_t channels, Stored stored) {
     ByteFinish finish;
     finish.stored = stored;
-    finish.channels = channels;
+    finish.channels = finish.pitch = channels;
     finish.summand_is_signed = stored == Stored::kI8;
     const auto op = [&](Op::Kind kind, float scale, float shift) {
         Op made;

@@ -155,4 +155,30 @@ TEST(QuantisedLayers, HoistingKeepsEveryBitOfTheResults) {
               0);
 }
 
+TEST(QuantisedLayers, PartsOfAJoinTakeTheQuantizerBehindIt) {
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 3, 8, 8});
+    const ValueId left = builder.relu(builder.conv(x, 4, 3));
+    const ValueId right = builder.relu(builder.conv(x, 5, 3));
+    const ValueId joined = builder.node(ConcatParams{.axis = 1}, {left, right});
+    builder.output(builder.conv(quantize(builder, joined, 0, 0.9f), 2, 1), "y");
+    const Graph graph = prepared(builder);
+    Graph hoisted = graph;
+    hoist_quantizers(hoisted);
+    ASSERT_TRUE(validate(hoisted));
+    const auto join = std::ranges::find_if(hoisted.nodes, [](const Node& node) {
+        return std::holds_alternative<ConcatParams>(node.params);
+    });
+    ASSERT_NE(join, hoisted.nodes.end());
+    for (const ValueId part : join->inputs) {
+        const auto writer = std::ranges::find_if(
+            hoisted.nodes, [&](const Node& node) { return node.outputs[0] == part; });
+        EXPECT_TRUE(std::holds_alternative<FakeQuantizeParams>(writer->params));
+    }
+    const auto inputs = testing::random_inputs(graph);
+    EXPECT_EQ(testing::relative_difference(testing::interpret(graph, inputs)[0],
+                                           testing::interpret(hoisted, inputs)[0]),
+              0);
+}
+
 }  // namespace facet

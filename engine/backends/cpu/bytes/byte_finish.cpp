@@ -52,12 +52,13 @@ void finish_sums_plain(const ByteFinish& finish, const SumBlock& block, void* re
     const int64_t last = std::min(finish.channels, block.channel + block.panels * 16);
     for (int i = 0; i < block.count; ++i) {
         for (int64_t channel = block.channel; channel < last; ++channel) {
-            const int64_t at = block.pixels[i] * finish.channels + channel;
+            const int64_t at = block.pixels[i] * finish.pitch + channel;
+            const int64_t beside = block.pixels[i] * finish.channels + channel;
             float addend = 0;
             if (summand)
                 addend = finish.summand_is_signed
-                             ? static_cast<float>(static_cast<const int8_t*>(summand)[at])
-                             : static_cast<float>(static_cast<const uint8_t*>(summand)[at]);
+                             ? static_cast<float>(static_cast<const int8_t*>(summand)[beside])
+                             : static_cast<float>(static_cast<const uint8_t*>(summand)[beside]);
             auto x = static_cast<float>(
                 block.sums[block.rows[i] * SumBlock::kRowSums + channel - block.channel]);
             for (const ByteFinish::Op& op : finish.ops) x = apply(op, x, channel, addend);

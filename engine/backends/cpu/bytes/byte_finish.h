@@ -27,7 +27,8 @@ struct ByteFinish {
     std::vector<Op> ops;  // the first is affine
     Stored stored = Stored::kU8;
     bool summand_is_signed = false;
-    int64_t channels = 0;  // of the result
+    int64_t channels = 0;  // of the result, and of the summand's pixels
+    int64_t pitch = 0;     // elements from one pixel of the result to the next
 
     [[nodiscard]] int64_t element_bytes() const { return stored == Stored::kF32 ? 4 : 1; }
     // The sums' affine function alone, within what converts to whole numbers, stands before bytes

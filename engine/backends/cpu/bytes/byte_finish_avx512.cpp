@@ -58,9 +58,9 @@ FACET_BYTES void finish_two_panels(const ByteFinish& finish, const SumBlock& blo
                                              rounded(second, scales[0], shifts[0]),
                                              rounded(second + kLanes, scales[1], shifts[1]), most);
         uint8_t* to = result + block.channel;
-        _mm256_mask_storeu_epi8(to + block.pixels[i] * finish.channels, mask,
+        _mm256_mask_storeu_epi8(to + block.pixels[i] * finish.pitch, mask,
                                 _mm512_castsi512_si256(bytes));
-        _mm256_mask_storeu_epi8(to + block.pixels[other] * finish.channels, mask,
+        _mm256_mask_storeu_epi8(to + block.pixels[other] * finish.pitch, mask,
                                 _mm512_extracti64x4_epi64(bytes, 1));
     }
 }
@@ -83,13 +83,13 @@ FACET_BYTES void finish_one_panel(const ByteFinish& finish, const SumBlock& bloc
         }
         const __m512i bytes = packed<stored>(numbers[0], numbers[1], numbers[2], numbers[3], most);
         uint8_t* to = result + block.channel;
-        _mm_mask_storeu_epi8(to + block.pixels[at[0]] * finish.channels, mask,
+        _mm_mask_storeu_epi8(to + block.pixels[at[0]] * finish.pitch, mask,
                              _mm512_castsi512_si128(bytes));
-        _mm_mask_storeu_epi8(to + block.pixels[at[1]] * finish.channels, mask,
+        _mm_mask_storeu_epi8(to + block.pixels[at[1]] * finish.pitch, mask,
                              _mm512_extracti32x4_epi32(bytes, 1));
-        _mm_mask_storeu_epi8(to + block.pixels[at[2]] * finish.channels, mask,
+        _mm_mask_storeu_epi8(to + block.pixels[at[2]] * finish.pitch, mask,
                              _mm512_extracti32x4_epi32(bytes, 2));
-        _mm_mask_storeu_epi8(to + block.pixels[at[3]] * finish.channels, mask,
+        _mm_mask_storeu_epi8(to + block.pixels[at[3]] * finish.pitch, mask,
                              _mm512_extracti32x4_epi32(bytes, 3));
     }
 }
@@ -115,7 +115,7 @@ FACET_BYTES_INLINE void store(const ByteFinish& finish, void* result, int64_t at
 }
 
 FACET_BYTES_INLINE void apply(const ByteFinish& finish, const ByteFinish::Op& op, int64_t channel,
-                              __mmask16 mask, const int64_t* at, const void* summand,
+                              __mmask16 mask, const int64_t* pixels, const void* summand,
                               __m512* values) {
     if (op.kind == Kind::kAffine) {
         const __m512 scale = _mm512_loadu_ps(op.scale.data() + channel);
@@ -131,7 +131,9 @@ FACET_BYTES_INLINE void apply(const ByteFinish& finish, const ByteFinish::Op& op
     } else {
         const __m512 scale = _mm512_loadu_ps(op.scale.data() + channel);
         for (int i = 0; i < kTogether; ++i)
-            values[i] = _mm512_fmadd_ps(summand_of(finish, summand, at[i], mask), scale, values[i]);
+            values[i] = _mm512_fmadd_ps(
+                summand_of(finish, summand, pixels[i] * finish.channels + channel, mask), scale,
+                values[i]);
     }
 }
 
@@ -145,16 +147,17 @@ FACET_BYTES void finish_any(const ByteFinish& finish, const SumBlock& block, voi
         for (int first = 0; first < block.count; first += kTogether) {
             const int count = std::min(kTogether, block.count - first);
             __m512 values[kTogether] = {};
-            int64_t at[kTogether] = {};
+            int64_t pixels[kTogether] = {};
             for (int i = 0; i < kTogether; ++i) {
                 const int row = first + std::min(i, count - 1);
-                at[i] = block.pixels[row] * finish.channels + channel;
+                pixels[i] = block.pixels[row];
                 values[i] = _mm512_cvtepi32_ps(
                     _mm512_load_si512(sums + block.rows[row] * SumBlock::kRowSums));
             }
             for (const ByteFinish::Op& op : finish.ops)
-                apply(finish, op, channel, mask, at, summand, values);
-            for (int i = 0; i < count; ++i) store(finish, result, at[i], mask, values[i]);
+                apply(finish, op, channel, mask, pixels, summand, values);
+            for (int i = 0; i < count; ++i)
+                store(finish, result, pixels[i] * finish.pitch + channel, mask, values[i]);
         }
     }
 }

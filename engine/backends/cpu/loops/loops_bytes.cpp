@@ -299,8 +299,12 @@ void ByteConcatLoop::run(const void* const* sources, uint8_t* result) const {
     for (int64_t p = 0; p < positions_; ++p) {
         uint8_t* y = result + p * channels_;
         for (size_t i = 0; i < parts_.size(); ++i) {
-            const auto& [channels, table] = parts_[i];
+            const auto& [channels, table, in_place] = parts_[i];
             const uint8_t* x = static_cast<const uint8_t*>(sources[i]) + p * channels;
+            if (in_place) {
+                y += channels;
+                continue;
+            }
             if (table.empty())
                 std::memcpy(y, x, channels);
             else

@@ -82,6 +82,7 @@ class ByteConcatLoop {
     struct Part {
         int64_t channels = 0;
         std::vector<uint8_t> table;
+        bool in_place = false;  // its bytes are where they belong already
     };
     ByteConcatLoop(int64_t positions, std::vector<Part> parts);
     void run(const void* const* sources, uint8_t* result) const;

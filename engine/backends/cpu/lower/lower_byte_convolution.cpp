@@ -139,6 +139,33 @@ Location bytes_channels_last(ProgramBuilder& builder, ValueId value) {
         value, onednn::channels_last(builder.grid(value)->type, builder.extents(value)));
 }
 
+// Where a result goes: to memory of its own, or to its channels of the value it is joined to.
+struct Place {
+    Location location;
+    int64_t pitch = 0, first_channel = 0;
+};
+
+Place place_of(ProgramBuilder& builder, const IntegerLayer& layer) {
+    const Dims extents = builder.extents(layer.result);
+    const onednn::Desc layout =
+        onednn::channels_last(layer.stored ? layer.stored->type : DataType::kF32, extents);
+    const Node* reader = layer.stored ? builder.only_reader(layer.result) : nullptr;
+    const bool joins = reader && std::holds_alternative<ConcatParams>(reader->params) &&
+                       builder.grid(reader->outputs[0]) &&
+                       builder.grid(reader->outputs[0])->steps == layer.stored->steps;
+    if (!joins) return {{builder.allocate(layout.get_size()), layout}, layer.channels, 0};
+    const ValueId whole = reader->outputs[0];
+    const onednn::Desc joined = onednn::channels_last(layer.stored->type, builder.extents(whole));
+    int64_t first = 0;
+    for (const ValueId part : reader->inputs) {
+        if (part == layer.result) break;
+        first += builder.extents(part)[1];
+    }
+    return {{builder.joined(whole, joined.get_size()), onednn::channels_of(joined, extents, first)},
+            builder.extents(whole)[1],
+            first};
+}
+
 }  // namespace
 
 bool lower_byte_convolution(ProgramBuilder& builder, const IntegerLayer& layer) {
@@ -151,26 +178,26 @@ bool lower_byte_convolution(ProgramBuilder& builder, const IntegerLayer& layer) 
     if (!finish) return false;
     const ByteConvolution convolution(*geometry, builder.threads(), instructions);
     const ValueId summand = summand_of(layer);
-    const onednn::Desc layout = onednn::channels_last(
-        layer.stored ? layer.stored->type : DataType::kF32, builder.extents(layer.result));
     std::vector<BufferId> buffers{bytes_channels_last(builder, layer.node->inputs[0]).buffer,
                                   builder.constant(pack(builder, layer, *geometry, weights),
                                                    ByteConvolution::packed_bytes(*geometry)),
                                   builder.allocate(convolution.scratch_bytes())};
     if (summand != kNoValue) buffers.push_back(bytes_channels_last(builder, summand).buffer);
-    const Location result{builder.allocate(layout.get_size()), layout};
-    buffers.push_back(result.buffer);
+    const Place place = place_of(builder, layer);
+    finish->pitch = place.pitch;
+    buffers.push_back(place.location.buffer);
     builder.add_loop(
         std::move(buffers),
-        [convolution, finish = std::move(*finish),
-         has_summand = summand != kNoValue](std::span<void* const> at) -> Result<void> {
+        [convolution, finish = std::move(*finish), has_summand = summand != kNoValue,
+         first = place.first_channel](std::span<void* const> at) -> Result<void> {
             convolution.run(
                 {static_cast<const uint8_t*>(at[0]), static_cast<const int8_t*>(at[1]),
-                 has_summand ? at[3] : nullptr, at.back(), static_cast<std::byte*>(at[2])},
+                 has_summand ? at[3] : nullptr, static_cast<std::byte*>(at.back()) + first,
+                 static_cast<std::byte*>(at[2])},
                 finish);
             return {};
         });
-    builder.define(layer.result, result);
+    builder.define(layer.result, place.location);
     return true;
 }
 

@@ -219,23 +219,28 @@ Table conversion(const ByteGrid& from, const ByteGrid& to) {
 }
 
 Result<void> lower_byte_concat(ProgramBuilder& builder, const Node& node) {
-    const ByteGrid& grid = *builder.grid(node.outputs[0]);
+    const ValueId whole = node.outputs[0];
+    const ByteGrid& grid = *builder.grid(whole);
+    const Desc layout = onednn::channels_last(grid.type, builder.extents(whole));
+    const Location result{builder.joined(whole, layout.get_size()), layout};
     std::vector<ByteConcatLoop::Part> parts;
     std::vector<BufferId> buffers;
     for (const ValueId id : node.inputs) {
-        parts.push_back({builder.extents(id)[1], conversion(*builder.grid(id), grid)});
-        buffers.push_back(channels_last_bytes(builder, id).buffer);
+        const bool in_place = builder.primary(id).buffer == result.buffer;
+        parts.push_back({builder.extents(id)[1], conversion(*builder.grid(id), grid), in_place});
+        buffers.push_back(in_place ? result.buffer : channels_last_bytes(builder, id).buffer);
     }
-    const Location result = new_bytes(builder, node.outputs[0]);
-    const int64_t positions = plane_of(builder.extents(node.outputs[0])).positions;
-    buffers.push_back(result.buffer);
-    builder.add_loop(std::move(buffers),
-                     [loop = ByteConcatLoop(positions, std::move(parts))](
-                         std::span<void* const> address) -> Result<void> {
-                         loop.run(address.data(), static_cast<uint8_t*>(address.back()));
-                         return {};
-                     });
-    builder.define(node.outputs[0], result);
+    if (!std::ranges::all_of(parts, &ByteConcatLoop::Part::in_place)) {
+        buffers.push_back(result.buffer);
+        builder.add_loop(
+            std::move(buffers),
+            [loop = ByteConcatLoop(plane_of(builder.extents(whole)).positions, std::move(parts))](
+                std::span<void* const> address) -> Result<void> {
+                loop.run(address.data(), static_cast<uint8_t*>(address.back()));
+                return {};
+            });
+    }
+    builder.define(whole, result);
     return {};
 }
 

@@ -130,6 +130,23 @@ void ProgramBuilder::define(ValueId value, const Location& location) {
         loop->layout = location.layout;
 }
 
+BufferId ProgramBuilder::joined(ValueId whole, size_t bytes) {
+    const auto found = joined_.find(whole);
+    if (found != joined_.end()) return found->second;
+    return joined_.emplace(whole, allocate(bytes)).first->second;
+}
+
+const Node* ProgramBuilder::only_reader(ValueId value) const {
+    if (std::ranges::count(graph_.outputs, value) > 0) return nullptr;
+    const Node* reader = nullptr;
+    for (const Node& node : graph_.nodes) {
+        const auto times = std::ranges::count(node.inputs, value);
+        if (times > 1 || (times == 1 && reader)) return nullptr;
+        if (times == 1) reader = &node;
+    }
+    return reader;
+}
+
 void ProgramBuilder::add_step(std::variant<PrimitiveStep, LoopStep> action, Step::Role role) {
     program_->steps.push_back({current_node_, std::move(action), role, current_graph_node_});
 }

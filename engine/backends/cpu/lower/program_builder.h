@@ -2,6 +2,7 @@
 // Builds the program of one batch size: keeps track of where each value lies and in which layout.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -68,6 +69,10 @@ class ProgramBuilder {
     [[nodiscard]] BufferId allocate(size_t bytes);
     [[nodiscard]] BufferId constant(const void* bytes, size_t size);
     void define(ValueId value, const Location& location);
+    // The one buffer of `whole`, which its parts write before it is defined.
+    [[nodiscard]] BufferId joined(ValueId whole, size_t bytes);
+    // The node that alone reads `value`, if that is no output.
+    [[nodiscard]] const Node* only_reader(ValueId value) const;
 
     // `arguments` without the scratchpad.
     void add_primitive(const onednn::Candidate& candidate, std::vector<Argument> arguments);
@@ -95,8 +100,9 @@ class ProgramBuilder {
     Packing& packing_;
     const int rows_, threads_;
     std::shared_ptr<Program> program_ = std::make_shared<Program>();
-    std::vector<std::vector<Location>> locations_;   // by value; the first is the primary one
-    std::vector<int> remaining_readers_;             // by value, of nodes not yet lowered
+    std::vector<std::vector<Location>> locations_;  // by value; the first is the primary one
+    std::vector<int> remaining_readers_;            // by value, of nodes not yet lowered
+    std::map<ValueId, BufferId> joined_;
     std::vector<std::vector<ValueId>> inhabitants_;  // by buffer
     std::string current_node_;
     std::optional<size_t> current_graph_node_;

@@ -230,6 +230,12 @@ Desc permuted(const Desc& desc, const std::vector<int64_t>& order) {
     return desc.permute_axes(position);
 }
 
+Desc channels_of(const Desc& whole, const Dims& extents, int64_t first) {
+    Dims offsets(extents.size(), 0);
+    offsets[1] = first;
+    return whole.submemory_desc(extents, offsets);
+}
+
 #if DNNL_VERSION_MAJOR >= 3
 Dims extents_of(const Desc& desc) {
     return desc.get_dims();

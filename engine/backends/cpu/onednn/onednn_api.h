@@ -39,6 +39,8 @@ using Dims = dnnl::memory::dims;
 [[nodiscard]] Desc channels_last(DataType type, const Dims& extents);
 // `desc` seen with its axes permuted: output axis i is input axis order[i].
 [[nodiscard]] Desc permuted(const Desc& desc, const std::vector<int64_t>& order);
+// Channels [first, first + extents[1]) of `whole`, where they lie.
+[[nodiscard]] Desc channels_of(const Desc& whole, const Dims& extents, int64_t first);
 [[nodiscard]] Dims extents_of(const Desc& desc);
 [[nodiscard]] bool is_f32(const Desc& desc);
 // Row-major and dense, whatever the strides of axes of extent 1 say.
