@@ -83,7 +83,7 @@ Result<Extent2> OnnxOp::extent(std::string_view name, int64_t least,
     FACET_ASSIGN(const std::vector<int64_t> values, integers(name));
     if (values.size() != 2) {
         return unsupported(std::string(name) + " of " + std::to_string(values.size()) + " axes",
-                           "one or two, of images");
+                           "two, of images");
     }
     if (values[0] < least || values[1] < least || values[0] > kMaxExtent || values[1] > kMaxExtent)
         return corrupt(std::string(name) + "=[" + text_of(values) + "] is not a sane value");

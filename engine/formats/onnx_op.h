@@ -84,14 +84,13 @@ struct OnnxOpRow {
 constexpr int kOldestOpset = 1;
 constexpr int kNewestOpset = 17;
 
-// The attributes of a convolution whose weights are input `weights`; along a line the window's
-// first axis has the extent 1.
-[[nodiscard]] Result<ConvolutionParams> read_onnx_convolution(const OnnxOp& op, size_t weights,
-                                                              bool line);
+// The attributes of a convolution of images whose weights are input `weights`.
+[[nodiscard]] Result<ConvolutionParams> read_onnx_convolution(const OnnxOp& op, size_t weights);
 
 // The tables, one per file of op readers.
 [[nodiscard]] std::span<const OnnxOpRow> onnx_element_wise_ops();
 [[nodiscard]] std::span<const OnnxOpRow> onnx_spatial_ops();
+[[nodiscard]] std::span<const OnnxOpRow> onnx_window_ops();
 [[nodiscard]] std::span<const OnnxOpRow> onnx_shape_ops();
 [[nodiscard]] std::span<const OnnxOpRow> onnx_normalize_ops();
 [[nodiscard]] std::span<const OnnxOpRow> onnx_select_ops();

@@ -25,6 +25,33 @@ Result<void> read_eltwise(OnnxOp& op) {
     return op.add(EltwiseParams{kind}, {op.input(0), operand});
 }
 
+bool is_integer_constant(const Tensor* tensor) {
+    return tensor != nullptr &&
+           (tensor->type() == DataType::kI64 || tensor->type() == DataType::kI32);
+}
+
+// The exponent may be of another type than the base, which the result follows.
+Result<void> read_power(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    const EltwiseParams power{Eltwise::kPower};
+    const ConvertParams to_floats{DataType::kF32};
+    const Tensor *base = op.constant(0), *exponent = op.constant(1);
+    if (is_integer_constant(exponent) && !is_integer_constant(base)) {
+        const ValueId floats = op.add_value("exponent");
+        FACET_TRY(op.add(to_floats, {op.input(1)}, {floats}));
+        return op.add(power, {op.input(0), floats});
+    }
+    if (is_integer_constant(base) && exponent != nullptr && exponent->type() == DataType::kF32) {
+        const DataType type = base->type();  // before the graph grows and moves its constants
+        const ValueId floats = op.add_value("base"), result = op.add_value("power");
+        FACET_TRY(op.add(to_floats, {op.input(0)}, {floats}));
+        FACET_TRY(op.add(power, {floats, op.input(1)}, {result}));
+        return op.add(ConvertParams{type}, {result});
+    }
+    FACET_ASSIGN(const ValueId operand, op.broadcast_operand());
+    return op.add(power, {op.input(0), operand});
+}
+
 // Max, Min and Sum take any number of inputs: a chain of binary nodes.
 template <Eltwise kind>
 Result<void> read_chain(OnnxOp& op) {
@@ -255,7 +282,7 @@ constexpr OnnxOpRow kRows[] = {
     {"Mul", 1, 17, read_eltwise<Eltwise::kMultiply>},
     {"Neg", 1, 17, read_activation<Activation::kNegate>},
     {"PRelu", 1, 17, read_prelu},
-    {"Pow", 1, 17, read_eltwise<Eltwise::kPower>},
+    {"Pow", 1, 17, read_power},
     {"QuantizeLinear", 10, 17, read_scaled_bytes<QuantizeLinearParams>},
     {"Reciprocal", 1, 17, read_activation<Activation::kReciprocal>},
     {"Relu", 1, 17, read_activation<Activation::kRelu>},

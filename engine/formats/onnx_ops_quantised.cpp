@@ -39,7 +39,7 @@ Result<ValueId> dequantised_bias(OnnxOp& op, size_t bias, size_t scale, size_t w
 // x, its scale and zero point, w, its scale and zero point, y's scale and zero point, bias.
 Result<void> read_quantised_convolution(OnnxOp& op) {
     FACET_TRY(op.require_inputs(8, 9));
-    FACET_ASSIGN(const ConvolutionParams params, read_onnx_convolution(op, 3, false));
+    FACET_ASSIGN(const ConvolutionParams params, read_onnx_convolution(op, 3));
     FACET_ASSIGN(const ValueId x, dequantised(op, {0, 1, 2, 1, "x"}));
     FACET_ASSIGN(const ValueId w, dequantised(op, {3, 4, 5, 0, "w"}));
     std::vector<ValueId> inputs{x, w};
@@ -86,7 +86,7 @@ Result<ValueId> shifted(OnnxOp& op, size_t value, size_t zero_point,
 // x, w, zero points of x and w; sums as i32.
 Result<void> read_integer_convolution(OnnxOp& op) {
     FACET_TRY(op.require_inputs(2, 4));
-    FACET_ASSIGN(const ConvolutionParams params, read_onnx_convolution(op, 1, false));
+    FACET_ASSIGN(const ConvolutionParams params, read_onnx_convolution(op, 1));
     FACET_ASSIGN(const ValueId x, shifted(op, 0, 2, {}, "x"));
     FACET_ASSIGN(const ValueId w, shifted(op, 1, 3, {1, 2, 3}, "w"));
     const ValueId sums = op.add_value("sums");
@@ -104,8 +104,55 @@ Result<void> read_integer_mat_mul(OnnxOp& op) {
     return op.add(ConvertParams{DataType::kI32}, {sums});
 }
 
+// Adds an operation on a value and a number; the name is the result's.
+Result<ValueId> with_number(OnnxOp& op, Eltwise kind, ValueId value, float number,
+                            const std::string& name) {
+    const ValueId result = op.add_value(name);
+    FACET_TRY(
+        op.add(EltwiseParams{kind}, {value, op.add_number(name + "_number", number)}, {result}));
+    return result;
+}
+
+// The least or greatest element of x and of 0, which must be among the numbers a byte stands for.
+Result<ValueId> extreme(OnnxOp& op, ReduceParams::Kind kind, Eltwise with_zero,
+                        const std::string& name) {
+    const ValueId of_x = op.add_value(name + "_of_x");
+    FACET_TRY(
+        op.add(ReduceParams{.kind = kind, .axes = {}, .keep_axes = false}, {op.input(0)}, {of_x}));
+    return with_number(op, with_zero, of_x, 0.0f, name);
+}
+
+// x -> bytes, their scale and zero point, from the range of x itself: from 0 to 255.
+Result<void> read_dynamic_quantize(OnnxOp& op) {
+    constexpr float kMostByte = 255.0f;
+    FACET_TRY(op.require_inputs(1, 1));
+    std::vector<ValueId> outputs = op.outputs();
+    outputs.resize(3, kNoValue);
+    for (ValueId& output : outputs)
+        if (output == kNoValue) output = op.add_value("unused");
+    using Reduce = ReduceParams::Kind;
+    FACET_ASSIGN(const ValueId most, extreme(op, Reduce::kMax, Eltwise::kMaximum, "most"));
+    FACET_ASSIGN(const ValueId least, extreme(op, Reduce::kMin, Eltwise::kMinimum, "least"));
+    const ValueId range = op.add_value("range"), zero = op.add_value("zero");
+    FACET_TRY(op.add(EltwiseParams{Eltwise::kSubtract}, {most, least}, {range}));
+    FACET_ASSIGN(const ValueId step, with_number(op, Eltwise::kDivide, range, kMostByte, "step"));
+    // Of nothing but zeros any scale will do; this one can be divided by.
+    FACET_TRY(op.add(EltwiseParams{Eltwise::kMaximum},
+                     {step, op.add_number("least_scale", std::numeric_limits<float>::min())},
+                     {outputs[1]}));
+    FACET_TRY(op.add(EltwiseParams{Eltwise::kDivide}, {least, outputs[1]}, {zero}));
+    FACET_ASSIGN(const ValueId above, with_number(op, Eltwise::kMultiply, zero, -1.0f, "above"));
+    const ValueId rounded = op.add_value("rounded"), clipped = op.add_value("clipped");
+    using Activation = ActivationParams::Kind;
+    FACET_TRY(op.add(ActivationParams{Activation::kRound}, {above}, {rounded}));
+    FACET_TRY(op.add(ActivationParams{Activation::kClip, 0.0f, kMostByte}, {rounded}, {clipped}));
+    FACET_TRY(op.add(ConvertParams{DataType::kU8}, {clipped}, {outputs[2]}));
+    return op.add(QuantizeLinearParams{}, {op.input(0), outputs[1], outputs[2]}, {outputs[0]});
+}
+
 constexpr OnnxOpRow kRows[] = {
     {"ConvInteger", 10, 17, read_integer_convolution},
+    {"DynamicQuantizeLinear", 11, 17, read_dynamic_quantize},
     {"MatMulInteger", 10, 17, read_integer_mat_mul},
     {"QLinearConv", 10, 17, read_quantised_convolution},
     {"QLinearMatMul", 10, 17, read_quantised_mat_mul},

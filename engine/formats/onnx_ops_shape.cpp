@@ -91,6 +91,18 @@ Result<void> read_gather(OnnxOp& op) {
     return op.add(GatherParams{axis});
 }
 
+Result<void> read_gather_elements(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    FACET_ASSIGN(const int64_t axis, op.axis(0));
+    return op.add(GatherElementsParams{axis});
+}
+
+Result<void> read_gather_nd(OnnxOp& op) {
+    FACET_TRY(op.require_inputs(2, 2));
+    FACET_ASSIGN(const int64_t batch_axes, op.integer("batch_dims", 0, 0, Shape::kMaxRank));
+    return op.add(GatherNdParams{batch_axes});
+}
+
 Result<void> read_shape(OnnxOp& op) {
     FACET_TRY(op.require_inputs(1, 1));
     if (!op.has_attribute("start") && !op.has_attribute("end")) return op.add(ShapeOfParams{});
@@ -192,6 +204,8 @@ constexpr OnnxOpRow kRows[] = {
     {"Concat", 1, 17, read_concat},
     {"Flatten", 1, 17, read_flatten},
     {"Gather", 1, 17, read_gather},
+    {"GatherElements", 11, 17, read_gather_elements},
+    {"GatherND", 11, 17, read_gather_nd},
     {"ReduceL1", 1, 17, read_reduce<ReduceParams::Kind::kL1>},
     {"ReduceL2", 1, 17, read_reduce<ReduceParams::Kind::kL2>},
     {"ReduceLogSum", 1, 17, read_reduce<ReduceParams::Kind::kLogSum>},

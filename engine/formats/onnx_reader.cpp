@@ -36,8 +36,8 @@ const OnnxOpRow* find_row(std::span<const OnnxOpRow> table, const onnx::NodeProt
 
 const OnnxOpRow* find_row(const onnx::NodeProto& node, int opset) {
     for (const auto table :
-         {onnx_constant_ops(), onnx_element_wise_ops(), onnx_spatial_ops(), onnx_shape_ops(),
-          onnx_normalize_ops(), onnx_select_ops(), onnx_quantised_ops()})
+         {onnx_constant_ops(), onnx_element_wise_ops(), onnx_spatial_ops(), onnx_window_ops(),
+          onnx_shape_ops(), onnx_normalize_ops(), onnx_select_ops(), onnx_quantised_ops()})
         if (const OnnxOpRow* row = find_row(table, node, opset)) return row;
     return nullptr;
 }

@@ -21,9 +21,19 @@ class RowRule {
   public:
     RowRule(const Graph& graph, const Node& node) : graph_(graph), node_(node) {}
 
-    Reason operator()(const ConvolutionParams&) const { return first_input_only(); }
-    Reason operator()(const TransposedConvolutionParams&) const { return first_input_only(); }
-    Reason operator()(const PoolingParams&) const { return {}; }
+    template <size_t kAxes>
+    Reason operator()(const ConvolutionOver<kAxes>&) const {
+        return first_input_only();
+    }
+    template <size_t kAxes>
+    Reason operator()(const TransposedConvolutionOver<kAxes>&) const {
+        return first_input_only();
+    }
+    template <size_t kAxes>
+    Reason operator()(const PoolingOver<kAxes>& params) const {
+        if (params.kind != PoolingKind::kMaxIndex) return {};
+        return "numbers its maxima through the whole batch";
+    }
     Reason operator()(const LocalResponseNormParams&) const { return {}; }
     Reason operator()(const InstanceNormParams&) const { return first_input_only(); }
     Reason operator()(const DepthToSpaceParams&) const { return {}; }
@@ -134,6 +144,18 @@ class RowRule {
     Reason operator()(const GatherParams& params) const {
         if (batched(1)) return "picks by indices that depend on the input";
         if (!is_batch_axis(params.axis)) return {};
+        return "picks rows along axis 0" + std::string(kHoldsBatch);
+    }
+
+    Reason operator()(const GatherElementsParams& params) const {
+        if (is_batch_axis(params.axis))
+            return "picks elements along axis 0" + std::string(kHoldsBatch);
+        if (!batched(0) || !batched(1)) return "picks from rows by indices that are not theirs";
+        return {};
+    }
+
+    Reason operator()(const GatherNdParams& params) const {
+        if (params.batch_axes > 0 && batched(0) && batched(1)) return {};
         return "picks rows along axis 0" + std::string(kHoldsBatch);
     }
 

@@ -72,6 +72,14 @@ template <>
 constexpr OpArity kArity<NonMaxSuppressionParams>{2, 5, 1, 1};
 template <>
 constexpr OpArity kArity<RoiPoolingParams>{2, 2, 1, 1};
+template <>
+constexpr OpArity kArity<VolumeConvolutionParams>{2, 3, 1, 1};
+template <>
+constexpr OpArity kArity<VolumeTransposedConvolutionParams>{2, 3, 1, 1};
+template <>
+constexpr OpArity kArity<GatherElementsParams>{2, 2, 1, 1};
+template <>
+constexpr OpArity kArity<GatherNdParams>{2, 2, 1, 1};
 
 }  // namespace
 

@@ -12,21 +12,23 @@ class CountOperations {
   public:
     CountOperations(const Graph& graph, const Node& node) : graph_(graph), node_(node) {}
 
-    int64_t operator()(const ConvolutionParams&) const {
-        const Shape& weights = shape(1);
-        return results() * (2 * weights[1] * weights[2] * weights[3] + has_bias());
+    template <size_t kAxes>
+    int64_t operator()(const ConvolutionOver<kAxes>&) const {
+        return results() * (2 * filter() + has_bias());
     }
-    int64_t operator()(const TransposedConvolutionParams&) const {
-        const Shape& weights = shape(1);
-        return shape(0).elements() * 2 * weights[1] * weights[2] * weights[3] +
-               results() * has_bias();
+    template <size_t kAxes>
+    int64_t operator()(const TransposedConvolutionOver<kAxes>&) const {
+        return shape(0).elements() * 2 * filter() + results() * has_bias();
     }
     int64_t operator()(const MatMulParams& params) const {
         const Shape& a = shape(0);
         return results() * 2 * a[a.rank() - (params.transpose_a ? 2 : 1)];
     }
-    int64_t operator()(const PoolingParams& params) const {
-        return results() * params.kernel[0] * params.kernel[1];
+    template <size_t kAxes>
+    int64_t operator()(const PoolingOver<kAxes>& params) const {
+        int64_t window = 1;
+        for (const int64_t extent : params.kernel) window *= extent;
+        return results() * window;
     }
     int64_t operator()(const ReduceParams&) const { return shape(0).elements(); }
     int64_t operator()(const ReshapeParams&) const { return 0; }
@@ -36,6 +38,8 @@ class CountOperations {
     int64_t operator()(const SliceParams&) const { return 0; }
     int64_t operator()(const StridedSliceParams&) const { return 0; }
     int64_t operator()(const GatherParams&) const { return 0; }
+    int64_t operator()(const GatherElementsParams&) const { return 0; }
+    int64_t operator()(const GatherNdParams&) const { return 0; }
     int64_t operator()(const PadParams&) const { return 0; }
     int64_t operator()(const ExpandParams&) const { return 0; }
     int64_t operator()(const TileParams&) const { return 0; }
@@ -45,6 +49,12 @@ class CountOperations {
 
   private:
     const Shape& shape(size_t input) const { return graph_.value(node_.inputs[input]).shape; }
+    // Elements of the weights behind their first axis.
+    int64_t filter() const {
+        int64_t elements = 1;
+        for (const int64_t extent : shape(1).extents().subspan(1)) elements *= extent;
+        return elements;
+    }
     int64_t has_bias() const { return node_.inputs.size() > 2 && node_.inputs[2] != kNoValue; }
     int64_t results() const {
         int64_t count = 0;

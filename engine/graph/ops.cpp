@@ -6,7 +6,7 @@ namespace facet {
 
 std::string_view name_of(const OpParams& params) {
     // In the order of the variant's alternatives; the assertion below holds them together.
-    static constexpr std::array<std::string_view, 43> kNames{"Convolution",
+    static constexpr std::array<std::string_view, 48> kNames{"Convolution",
                                                              "Pooling",
                                                              "MatMul",
                                                              "BatchNorm",
@@ -48,7 +48,12 @@ std::string_view name_of(const OpParams& params) {
                                                              "DepthToSpace",
                                                              "SpaceToDepth",
                                                              "NonMaxSuppression",
-                                                             "RoiPooling"};
+                                                             "RoiPooling",
+                                                             "VolumeConvolution",
+                                                             "VolumeTransposedConvolution",
+                                                             "VolumePooling",
+                                                             "GatherElements",
+                                                             "GatherNd"};
     static_assert(std::variant_size_v<OpParams> == kNames.size());
     return kNames[params.index()];
 }

@@ -18,50 +18,77 @@
 
 namespace facet {
 
-using Extent2 = std::array<int64_t, 2>;  // height, width
+template <size_t kAxes>
+using Extents = std::array<int64_t, kAxes>;
+using Extent2 = Extents<2>;  // height, width
+using Extent3 = Extents<3>;  // depth, height, width
+
+template <size_t kAxes>
+constexpr Extents<kAxes> every_axis(int64_t extent) {
+    Extents<kAxes> extents;
+    extents.fill(extent);
+    return extents;
+}
 
 enum class AutoPad { kExplicit, kValid, kSameUpper, kSameLower };
 
-// x [N,C,H,W], weights [O,C/groups,kH,kW], optional bias [O] -> [N,O,H',W'].
-// ONNX Conv-11; OpenVINO Convolution-1, GroupConvolution-1 (its reader merges the group axis).
-struct ConvolutionParams {
-    Extent2 strides{1, 1};
-    Extent2 dilations{1, 1};
-    Extent2 pads_begin{0, 0};
-    Extent2 pads_end{0, 0};
+// Over images x [N,C,H,W], weights [O,C/groups,kH,kW], optional bias [O] -> [N,O,H',W'], or over
+// volumes of one axis more. ONNX Conv-11; OpenVINO Convolution-1, GroupConvolution-1 (its reader
+// merges the group axis), of images.
+template <size_t kAxes>
+struct ConvolutionOver {
+    Extents<kAxes> strides = every_axis<kAxes>(1);
+    Extents<kAxes> dilations = every_axis<kAxes>(1);
+    Extents<kAxes> pads_begin{};
+    Extents<kAxes> pads_end{};
     AutoPad auto_pad = AutoPad::kExplicit;
     int64_t groups = 1;
 };
+using ConvolutionParams = ConvolutionOver<2>;
+using VolumeConvolutionParams = ConvolutionOver<3>;
 
-// x [N,C,H,W], weights [C,O/groups,kH,kW], optional bias [O] -> [N,O,H',W'], where H' is
+// x [N,C,H,W], weights [C,O/groups,kH,kW], optional bias [O] -> [N,O,H',W'], or over volumes of one
+// axis more, where H' is
 // strides (H - 1) + output_padding + (kH - 1) dilations + 1 - pads, or output_size, which then says
 // the pads. ONNX ConvTranspose-11; OpenVINO ConvolutionBackpropData-1,
 // GroupConvolutionBackpropData-1 (their reader merges the group axis).
-struct TransposedConvolutionParams {
-    Extent2 strides{1, 1};
-    Extent2 dilations{1, 1};
-    Extent2 pads_begin{0, 0};
-    Extent2 pads_end{0, 0};
-    Extent2 output_padding{0, 0};
-    std::optional<Extent2> output_size;
+template <size_t kAxes>
+struct TransposedConvolutionOver {
+    Extents<kAxes> strides = every_axis<kAxes>(1);
+    Extents<kAxes> dilations = every_axis<kAxes>(1);
+    Extents<kAxes> pads_begin{};
+    Extents<kAxes> pads_end{};
+    Extents<kAxes> output_padding{};
+    std::optional<Extents<kAxes>> output_size;
     AutoPad auto_pad = AutoPad::kExplicit;
     int64_t groups = 1;
 };
+using TransposedConvolutionParams = TransposedConvolutionOver<2>;
+using VolumeTransposedConvolutionParams = TransposedConvolutionOver<3>;
 
-// x [N,C,H,W] -> [N,C,H',W']. ONNX MaxPool-12 (first output), AveragePool-11; OpenVINO MaxPool-1,
-// AvgPool-1.
-struct PoolingParams {
-    enum class Kind { kMax, kAverage };
+enum class PoolingKind {
+    kMax,
+    kAverage,
+    kMaxIndex,  // i64: where the maximum, the first of equals, lies in the elements of all of x
+};
+// x [N,C,H,W] -> [N,C,H',W'], or over volumes of one axis more. ONNX MaxPool-12 (a node for each
+// output), AveragePool-11; OpenVINO MaxPool-1, AvgPool-1.
+template <size_t kAxes>
+struct PoolingOver {
+    using Kind = PoolingKind;
     Kind kind = Kind::kMax;
-    Extent2 kernel{1, 1};
-    Extent2 strides{1, 1};
-    Extent2 dilations{1, 1};
-    Extent2 pads_begin{0, 0};
-    Extent2 pads_end{0, 0};
+    Extents<kAxes> kernel = every_axis<kAxes>(1);
+    Extents<kAxes> strides = every_axis<kAxes>(1);
+    Extents<kAxes> dilations = every_axis<kAxes>(1);
+    Extents<kAxes> pads_begin{};
+    Extents<kAxes> pads_end{};
     AutoPad auto_pad = AutoPad::kExplicit;
     bool ceil_mode = false;          // output size rounds up
     bool count_include_pad = false;  // average only: padding counts as zeros
+    bool column_major = false;       // indices only: they count a plane's columns, not its rows
 };
+using PoolingParams = PoolingOver<2>;
+using VolumePoolingParams = PoolingOver<3>;
 
 // a [...,M,K], b [...,K,N] -> [...,M,N] with numpy broadcasting of the leading axes.
 // ONNX MatMul-13, Gemm-13 (its reader adds alpha, beta and C as element-wise nodes); OpenVINO
@@ -266,6 +293,17 @@ struct StridedSliceParams {
 struct GatherParams {
     int64_t axis = 0;
 };
+// x, indices of as many axes (i32, i64) -> like indices: for each, the element of x at its own
+// place but for `axis`, where the index says. ONNX GatherElements-13.
+struct GatherElementsParams {
+    int64_t axis = 0;
+};
+// x [batch..., a..., rest...], indices i64 [batch..., places..., k] -> [batch..., places...,
+// rest...]: each place picks what lies at its k indices, one for each of the axes a. ONNX
+// GatherND-13.
+struct GatherNdParams {
+    int64_t batch_axes = 0;
+};
 // x -> its shape as i64[rank]. ONNX Shape-13; OpenVINO ShapeOf-1/3 (always i64 here).
 struct ShapeOfParams {};
 // x -> the same values in another type; float to integer truncates. ONNX Cast-13; OpenVINO
@@ -311,7 +349,8 @@ struct ResizeParams {
         kPytorchHalfPixel,
         kAlignCorners,
         kAsymmetric,
-        kTfHalfPixelForNn
+        kTfHalfPixelForNn,
+        kCropAndResize  // of `region`
     };
     enum class Rounding { kRoundPreferFloor, kRoundPreferCeil, kFloor, kCeil };
     Mode mode = Mode::kNearest;
@@ -320,6 +359,9 @@ struct ResizeParams {
     bool by_scales = false;        // the second input is scales f32[4]; else sizes i64[4]
     float cubic_a = -0.75f;        // the cubic's coefficient
     bool exclude_outside = false;  // cubic: what lies beyond the edge has no weight, not the edge's
+    // First places of all axes, then last ones, as fractions of the extent less one.
+    std::vector<float> region;
+    float outside = 0.0f;  // where the region reaches beyond x
 };
 
 // layer size i64[2] = (H, W), image size i64[2] -> [2, H*W*priors*4]: boxes, then variances.
@@ -373,17 +415,17 @@ struct RoiPoolingParams {
     float spatial_scale = 1.0f;
 };
 
-using OpParams =
-    std::variant<ConvolutionParams, PoolingParams, MatMulParams, BatchNormParams, ActivationParams,
-                 PReluParams, EltwiseParams, ReduceParams, SoftmaxParams, ConcatParams, SplitParams,
-                 TransposeParams, ReshapeParams, SqueezeParams, UnsqueezeParams, FlattenParams,
-                 SliceParams, StridedSliceParams, GatherParams, ShapeOfParams, ConvertParams,
-                 IdentityParams, FakeQuantizeParams, PadParams, ResizeParams, PriorBoxParams,
-                 PriorBoxClusteredParams, DetectionOutputParams, QuantizeLinearParams,
-                 DequantizeLinearParams, TransposedConvolutionParams, LocalResponseNormParams,
-                 InstanceNormParams, CompareParams, SelectParams, ArgReduceParams, TopKParams,
-                 ExpandParams, TileParams, DepthToSpaceParams, SpaceToDepthParams,
-                 NonMaxSuppressionParams, RoiPoolingParams>;
+using OpParams = std::variant<
+    ConvolutionParams, PoolingParams, MatMulParams, BatchNormParams, ActivationParams, PReluParams,
+    EltwiseParams, ReduceParams, SoftmaxParams, ConcatParams, SplitParams, TransposeParams,
+    ReshapeParams, SqueezeParams, UnsqueezeParams, FlattenParams, SliceParams, StridedSliceParams,
+    GatherParams, ShapeOfParams, ConvertParams, IdentityParams, FakeQuantizeParams, PadParams,
+    ResizeParams, PriorBoxParams, PriorBoxClusteredParams, DetectionOutputParams,
+    QuantizeLinearParams, DequantizeLinearParams, TransposedConvolutionParams,
+    LocalResponseNormParams, InstanceNormParams, CompareParams, SelectParams, ArgReduceParams,
+    TopKParams, ExpandParams, TileParams, DepthToSpaceParams, SpaceToDepthParams,
+    NonMaxSuppressionParams, RoiPoolingParams, VolumeConvolutionParams,
+    VolumeTransposedConvolutionParams, VolumePoolingParams, GatherElementsParams, GatherNdParams>;
 
 // The struct's name without "Params": "Convolution", "DetectionOutput".
 [[nodiscard]] std::string_view name_of(const OpParams& params);

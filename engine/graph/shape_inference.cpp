@@ -114,12 +114,14 @@ Result<std::vector<TypedShape>> infer_output_shapes(const OpParams& params,
                       params);
 }
 
-ResolvedPads resolve_pads(AutoPad mode, Extent2 begin, Extent2 end, Extent2 extent, Extent2 kernel,
-                          Extent2 strides, Extent2 dilations) {
+template <size_t kAxes>
+ResolvedPadsOver<kAxes> resolve_pads(AutoPad mode, Extents<kAxes> begin, Extents<kAxes> end,
+                                     Extents<kAxes> extent, Extents<kAxes> kernel,
+                                     Extents<kAxes> strides, Extents<kAxes> dilations) {
     if (mode == AutoPad::kExplicit) return {begin, end};
-    ResolvedPads pads;
+    ResolvedPadsOver<kAxes> pads;
     if (mode == AutoPad::kValid) return pads;
-    for (int axis = 0; axis < 2; ++axis) {
+    for (size_t axis = 0; axis < kAxes; ++axis) {
         const int64_t output = (extent[axis] + strides[axis] - 1) / strides[axis];
         const int64_t window = (kernel[axis] - 1) * dilations[axis] + 1;
         const int64_t total =
@@ -131,11 +133,16 @@ ResolvedPads resolve_pads(AutoPad mode, Extent2 begin, Extent2 end, Extent2 exte
     }
     return pads;
 }
+template ResolvedPadsOver<2> resolve_pads(AutoPad, Extent2, Extent2, Extent2, Extent2, Extent2,
+                                          Extent2);
+template ResolvedPadsOver<3> resolve_pads(AutoPad, Extent3, Extent3, Extent3, Extent3, Extent3,
+                                          Extent3);
 
-TransposedWindow resolve_transposed(const TransposedConvolutionParams& params, Extent2 extent,
-                                    Extent2 kernel) {
-    TransposedWindow window;
-    for (int axis = 0; axis < 2; ++axis) {
+template <size_t kAxes>
+TransposedWindowOver<kAxes> resolve_transposed(const TransposedConvolutionOver<kAxes>& params,
+                                               Extents<kAxes> extent, Extents<kAxes> kernel) {
+    TransposedWindowOver<kAxes> window;
+    for (size_t axis = 0; axis < kAxes; ++axis) {
         const int64_t full = params.strides[axis] * (extent[axis] - 1) +
                              params.output_padding[axis] +
                              (kernel[axis] - 1) * params.dilations[axis] + 1;
@@ -156,6 +163,10 @@ TransposedWindow resolve_transposed(const TransposedConvolutionParams& params, E
     }
     return window;
 }
+template TransposedWindowOver<2> resolve_transposed(const TransposedConvolutionParams&, Extent2,
+                                                    Extent2);
+template TransposedWindowOver<3> resolve_transposed(const VolumeTransposedConvolutionParams&,
+                                                    Extent3, Extent3);
 
 Result<int> normalize_axis(int64_t axis, int rank) {
     if (axis < -rank || axis >= rank)

@@ -32,18 +32,27 @@ struct InputInfo {
 constexpr int64_t kMaxElements = int64_t{1} << 31;  // of one value: guards hostile files
 
 // Padding that auto_pad stands for, resolved against an input of `extent`: {begin, end} per axis.
-struct ResolvedPads {
-    Extent2 begin{0, 0}, end{0, 0};
+template <size_t kAxes>
+struct ResolvedPadsOver {
+    Extents<kAxes> begin{}, end{};
 };
-[[nodiscard]] ResolvedPads resolve_pads(AutoPad mode, Extent2 begin, Extent2 end, Extent2 extent,
-                                        Extent2 kernel, Extent2 strides, Extent2 dilations);
+using ResolvedPads = ResolvedPadsOver<2>;
+// Over two and three axes.
+template <size_t kAxes>
+[[nodiscard]] ResolvedPadsOver<kAxes> resolve_pads(AutoPad mode, Extents<kAxes> begin,
+                                                   Extents<kAxes> end, Extents<kAxes> extent,
+                                                   Extents<kAxes> kernel, Extents<kAxes> strides,
+                                                   Extents<kAxes> dilations);
 
 // What a transposed convolution writes, and where its padding begins; for positive extents only.
-struct TransposedWindow {
-    Extent2 output{0, 0}, pads_begin{0, 0};
+template <size_t kAxes>
+struct TransposedWindowOver {
+    Extents<kAxes> output{}, pads_begin{};
 };
-[[nodiscard]] TransposedWindow resolve_transposed(const TransposedConvolutionParams& params,
-                                                  Extent2 extent, Extent2 kernel);
+// Over two and three axes.
+template <size_t kAxes>
+[[nodiscard]] TransposedWindowOver<kAxes> resolve_transposed(
+    const TransposedConvolutionOver<kAxes>& params, Extents<kAxes> extent, Extents<kAxes> kernel);
 
 // Axis counted from the back made positive; kCorrupt when outside [-rank, rank).
 [[nodiscard]] Result<int> normalize_axis(int64_t axis, int rank);

@@ -22,11 +22,14 @@ using Outputs = Result<std::vector<TypedShape>>;
 // checked_shape().
 
 // shape_rules_spatial.cpp
-Outputs infer(const ConvolutionParams& params, Inputs inputs, size_t output_count);
-Outputs infer(const PoolingParams& params, Inputs inputs, size_t output_count);
+template <size_t kAxes>
+Outputs infer(const ConvolutionOver<kAxes>& params, Inputs inputs, size_t output_count);
+template <size_t kAxes>
+Outputs infer(const PoolingOver<kAxes>& params, Inputs inputs, size_t output_count);
 Outputs infer(const PadParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const ResizeParams& params, Inputs inputs, size_t output_count);
-Outputs infer(const TransposedConvolutionParams& params, Inputs inputs, size_t output_count);
+template <size_t kAxes>
+Outputs infer(const TransposedConvolutionOver<kAxes>& params, Inputs inputs, size_t output_count);
 Outputs infer(const DepthToSpaceParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const SpaceToDepthParams& params, Inputs inputs, size_t output_count);
 // shape_rules_math.cpp
@@ -61,6 +64,8 @@ Outputs infer(const TileParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const SliceParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const StridedSliceParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const GatherParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const GatherElementsParams& params, Inputs inputs, size_t output_count);
+Outputs infer(const GatherNdParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const ArgReduceParams& params, Inputs inputs, size_t output_count);
 Outputs infer(const TopKParams& params, Inputs inputs, size_t output_count);
 // shape_rules_detection.cpp

@@ -124,6 +124,54 @@ Outputs infer(const GatherParams& params, Inputs inputs, size_t) {
     return one_output(inputs[0].typed.type, extents);
 }
 
+namespace {
+
+Result<void> require_indices(const InputInfo& input) {
+    const DataType type = input.typed.type;
+    if (type == DataType::kI64 || type == DataType::kI32) return {};
+    return unsupported("indices is " + std::string(to_string(type)) + "; supported: i32, i64");
+}
+
+}  // namespace
+
+// What the indices point at is checked when it runs, as they need not be constant.
+Outputs infer(const GatherElementsParams& params, Inputs inputs, size_t) {
+    const Shape& x = inputs[0].typed.shape;
+    const Shape& indices = inputs[1].typed.shape;
+    FACET_TRY(require_indices(inputs[1]));
+    FACET_ASSIGN(const int along, normalize_axis(params.axis, x.rank()));
+    FACET_TRY(require_rank(inputs[1], "indices", x.rank()));
+    for (int axis = 0; axis < x.rank(); ++axis)
+        if (axis != along && indices[axis] > x[axis])
+            return corrupt("indices " + indices.text() + " reach beyond x " + x.text());
+    return one_output(inputs[0].typed.type, indices);
+}
+
+Outputs infer(const GatherNdParams& params, Inputs inputs, size_t) {
+    const Shape& x = inputs[0].typed.shape;
+    const Shape& indices = inputs[1].typed.shape;
+    FACET_TRY(require_indices(inputs[1]));
+    const int64_t batch = params.batch_axes;
+    if (indices.rank() < 1 || batch < 0 || batch >= std::min(indices.rank(), x.rank()))
+        return corrupt("batch_dims=" + std::to_string(batch) + " for x " + x.text() +
+                       " and indices " + indices.text());
+    for (int axis = 0; axis < batch; ++axis)
+        if (x[axis] != indices[axis])
+            return corrupt("the batches of x " + x.text() + " and indices " + indices.text() +
+                           " differ");
+    const int64_t picked = indices[indices.rank() - 1];
+    if (picked < 1 || batch + picked > x.rank())
+        return corrupt("indices " + indices.text() + " pick along more axes than x " + x.text() +
+                       " has");
+    std::vector<int64_t> extents;
+    const auto append = [&](std::span<const int64_t> part) {
+        extents.insert(extents.end(), part.begin(), part.end());
+    };
+    append(indices.extents().first(indices.rank() - 1));
+    append(x.extents().subspan(batch + picked));
+    return one_output(inputs[0].typed.type, extents);
+}
+
 Outputs infer(const ArgReduceParams& params, Inputs inputs, size_t) {
     FACET_TRY(require_float(inputs[0], "x"));
     const Shape& x = inputs[0].typed.shape;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Shape rules of operations that slide or stretch over height and width.
+#include <algorithm>
 #include <cmath>
 
 #include "engine/graph/shape_rules.h"
@@ -8,13 +9,30 @@ namespace facet::shape_rules {
 
 namespace {
 
+template <size_t kAxes>
 struct Window {
-    Extent2 kernel{1, 1}, strides{1, 1}, dilations{1, 1}, pads_begin{0, 0}, pads_end{0, 0};
+    Extents<kAxes> kernel{}, strides{}, dilations{}, pads_begin{}, pads_end{};
     AutoPad auto_pad = AutoPad::kExplicit;
     bool ceil_mode = false;
 };
 
-Result<void> check_window(const Window& window) {
+// The extents behind batch and channels. Precondition: the shape has so many axes.
+template <size_t kAxes>
+Extents<kAxes> spatial(const Shape& shape) {
+    Extents<kAxes> extents;
+    std::ranges::copy(shape.extents().subspan(2), extents.begin());
+    return extents;
+}
+
+template <size_t kAxes>
+Shape image_shape(int64_t rows, int64_t channels, const Extents<kAxes>& extents) {
+    Shape shape{rows, channels};
+    for (const int64_t extent : extents) shape.append(extent);
+    return shape;
+}
+
+template <size_t kAxes>
+Result<void> check_window(const Window<kAxes>& window) {
     FACET_TRY(require_at_least(window.kernel, 1, "kernel"));
     FACET_TRY(require_at_least(window.strides, 1, "strides"));
     FACET_TRY(require_at_least(window.dilations, 1, "dilations"));
@@ -29,12 +47,13 @@ Result<void> check_block(int64_t block) {
                        std::to_string(kMostBlock));
 }
 
-Result<Extent2> slide(const Window& window, Extent2 extent) {
+template <size_t kAxes>
+Result<Extents<kAxes>> slide(const Window<kAxes>& window, Extents<kAxes> extent) {
     FACET_TRY(check_window(window));
-    const ResolvedPads pads = resolve_pads(window.auto_pad, window.pads_begin, window.pads_end,
-                                           extent, window.kernel, window.strides, window.dilations);
-    Extent2 output{};
-    for (int axis = 0; axis < 2; ++axis) {
+    const auto pads = resolve_pads(window.auto_pad, window.pads_begin, window.pads_end, extent,
+                                   window.kernel, window.strides, window.dilations);
+    Extents<kAxes> output{};
+    for (size_t axis = 0; axis < kAxes; ++axis) {
         const int64_t covered = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
         const int64_t room = extent[axis] + pads.begin[axis] + pads.end[axis] - covered;
         if (extent[axis] < 1 || room < 0)
@@ -52,11 +71,12 @@ Result<Extent2> slide(const Window& window, Extent2 extent) {
 
 }  // namespace
 
-Outputs infer(const ConvolutionParams& params, Inputs inputs, size_t) {
+template <size_t kAxes>
+Outputs infer(const ConvolutionOver<kAxes>& params, Inputs inputs, size_t) {
     FACET_TRY(require_float(inputs[0], "x"));
     FACET_TRY(require_float(inputs[1], "weights"));
-    FACET_TRY(require_rank(inputs[0], "x", 4));
-    FACET_TRY(require_rank(inputs[1], "weights", 4));
+    FACET_TRY(require_rank(inputs[0], "x", kAxes + 2));
+    FACET_TRY(require_rank(inputs[1], "weights", kAxes + 2));
     const Shape& x = inputs[0].typed.shape;
     const Shape& weights = inputs[1].typed.shape;
     FACET_TRY(require_at_least({&params.groups, 1}, 1, "groups"));
@@ -70,29 +90,28 @@ Outputs infer(const ConvolutionParams& params, Inputs inputs, size_t) {
             return corrupt("bias has the shape " + inputs[2].typed.shape.text() + "; expected: [" +
                            std::to_string(weights[0]) + "]");
     }
-    const Window window{{weights[2], weights[3]}, params.strides,  params.dilations,
-                        params.pads_begin,        params.pads_end, params.auto_pad};
-    FACET_ASSIGN(const Extent2 output, slide(window, {x[2], x[3]}));
-    return one_output(inputs[0].typed.type, Shape{x[0], weights[0], output[0], output[1]});
+    const Window<kAxes> window{spatial<kAxes>(weights), params.strides,  params.dilations,
+                               params.pads_begin,       params.pads_end, params.auto_pad};
+    FACET_ASSIGN(const Extents<kAxes> output, slide(window, spatial<kAxes>(x)));
+    return one_output(inputs[0].typed.type, image_shape(x[0], weights[0], output));
 }
+template Outputs infer(const ConvolutionParams&, Inputs, size_t);
+template Outputs infer(const VolumeConvolutionParams&, Inputs, size_t);
 
-Outputs infer(const TransposedConvolutionParams& params, Inputs inputs, size_t) {
+template <size_t kAxes>
+Outputs infer(const TransposedConvolutionOver<kAxes>& params, Inputs inputs, size_t) {
     FACET_TRY(require_float(inputs[0], "x"));
     FACET_TRY(require_float(inputs[1], "weights"));
-    FACET_TRY(require_rank(inputs[0], "x", 4));
-    FACET_TRY(require_rank(inputs[1], "weights", 4));
+    FACET_TRY(require_rank(inputs[0], "x", kAxes + 2));
+    FACET_TRY(require_rank(inputs[1], "weights", kAxes + 2));
     const Shape& x = inputs[0].typed.shape;
     const Shape& weights = inputs[1].typed.shape;
     FACET_TRY(require_at_least({&params.groups, 1}, 1, "groups"));
     if (weights[0] != x[1] || x[1] % params.groups != 0)
         return corrupt("weights " + weights.text() + " do not fit x " + x.text() + " in " +
                        std::to_string(params.groups) + " groups");
-    FACET_TRY(check_window({{weights[2], weights[3]},
-                            params.strides,
-                            params.dilations,
-                            params.pads_begin,
-                            params.pads_end,
-                            params.auto_pad}));
+    FACET_TRY(check_window(Window<kAxes>{spatial<kAxes>(weights), params.strides, params.dilations,
+                                         params.pads_begin, params.pads_end, params.auto_pad}));
     FACET_TRY(require_at_least(params.output_padding, 0, "output_padding"));
     FACET_TRY(require_at_least(x.extents().subspan(2), 1, "an extent of x"));
     const int64_t channels = weights[1] * params.groups;
@@ -102,11 +121,12 @@ Outputs infer(const TransposedConvolutionParams& params, Inputs inputs, size_t) 
             return corrupt("bias has the shape " + inputs[2].typed.shape.text() + "; expected: [" +
                            std::to_string(channels) + "]");
     }
-    const auto window = resolve_transposed(params, {x[2], x[3]}, {weights[2], weights[3]});
+    const auto window = resolve_transposed(params, spatial<kAxes>(x), spatial<kAxes>(weights));
     FACET_TRY(require_at_least(window.output, 1, "an extent of the output"));
-    return one_output(inputs[0].typed.type,
-                      Shape{x[0], channels, window.output[0], window.output[1]});
+    return one_output(inputs[0].typed.type, image_shape(x[0], channels, window.output));
 }
+template Outputs infer(const TransposedConvolutionParams&, Inputs, size_t);
+template Outputs infer(const VolumeTransposedConvolutionParams&, Inputs, size_t);
 
 Outputs infer(const DepthToSpaceParams& params, Inputs inputs, size_t) {
     FACET_TRY(require_rank(inputs[0], "x", 4));
@@ -129,24 +149,28 @@ Outputs infer(const SpaceToDepthParams& params, Inputs inputs, size_t) {
                                                   x[2] / params.block, x[3] / params.block});
 }
 
-Outputs infer(const PoolingParams& params, Inputs inputs, size_t) {
+template <size_t kAxes>
+Outputs infer(const PoolingOver<kAxes>& params, Inputs inputs, size_t) {
     const DataType type = inputs[0].typed.type;
     const bool bytes = type == DataType::kI8 || type == DataType::kU8;
-    if (!bytes || params.kind != PoolingParams::Kind::kMax)
-        FACET_TRY(require_float(inputs[0], "x"));
-    FACET_TRY(require_rank(inputs[0], "x", 4));
+    if (!bytes || params.kind == PoolingKind::kAverage) FACET_TRY(require_float(inputs[0], "x"));
+    FACET_TRY(require_rank(inputs[0], "x", kAxes + 2));
     const Shape& x = inputs[0].typed.shape;
-    const Window window{params.kernel,   params.strides,  params.dilations, params.pads_begin,
-                        params.pads_end, params.auto_pad, params.ceil_mode};
-    FACET_ASSIGN(const Extent2 output, slide(window, {x[2], x[3]}));
-    for (int axis = 0; axis < 2; ++axis) {
+    const Window<kAxes> window{params.kernel,     params.strides,  params.dilations,
+                               params.pads_begin, params.pads_end, params.auto_pad,
+                               params.ceil_mode};
+    FACET_ASSIGN(const Extents<kAxes> output, slide(window, spatial<kAxes>(x)));
+    for (size_t axis = 0; axis < kAxes; ++axis) {
         const int64_t covered = (params.kernel[axis] - 1) * params.dilations[axis] + 1;
         if (params.pads_begin[axis] >= covered || params.pads_end[axis] >= covered)
             return unsupported("pads reach the kernel's extent of " + std::to_string(covered) +
                                "; supported: pads smaller than the kernel");
     }
-    return one_output(inputs[0].typed.type, Shape{x[0], x[1], output[0], output[1]});
+    const bool indices = params.kind == PoolingKind::kMaxIndex;
+    return one_output(indices ? DataType::kI64 : type, image_shape(x[0], x[1], output));
 }
+template Outputs infer(const PoolingParams&, Inputs, size_t);
+template Outputs infer(const VolumePoolingParams&, Inputs, size_t);
 
 Outputs infer(const PadParams& params, Inputs inputs, size_t) {
     const Shape& x = inputs[0].typed.shape;
@@ -178,11 +202,25 @@ Outputs infer(const PadParams& params, Inputs inputs, size_t) {
     return one_output(inputs[0].typed.type, output);
 }
 
+namespace {
+
+Result<void> check_region(const std::vector<float>& region) {
+    if (region.size() != 8)
+        return corrupt("the region has " + std::to_string(region.size()) + " numbers; expected: 8");
+    if (region[0] != 0 || region[1] != 0 || region[4] != 1 || region[5] != 1)
+        return unsupported("a region that cuts rows or channels; supported: height and width");
+    return {};
+}
+
+}  // namespace
+
 Outputs infer(const ResizeParams& params, Inputs inputs, size_t) {
     FACET_TRY(require_float(inputs[0], "x"));
     FACET_TRY(require_rank(inputs[0], "x", 4));
     const Shape& x = inputs[0].typed.shape;
     if (x.elements() == 0) return corrupt("x is empty");
+    const bool crops = params.coordinates == ResizeParams::Coordinates::kCropAndResize;
+    if (crops) FACET_TRY(check_region(params.region));
     std::vector<int64_t> sizes;
     if (!params.by_scales) {
         FACET_ASSIGN(sizes, constant_integers(inputs[1], "sizes"));
@@ -193,7 +231,8 @@ Outputs infer(const ResizeParams& params, Inputs inputs, size_t) {
             return unsupported("scales is " + std::string(to_string(scales->type())) +
                                scales->shape().text() + "; supported: f32[4]");
         for (int axis = 0; axis < 4; ++axis) {
-            const float scale = scales->as<float>()[axis];
+            float scale = scales->as<float>()[axis];
+            if (crops) scale *= params.region[axis + 4] - params.region[axis];
             const double size = std::floor(static_cast<double>(x[axis]) * scale);
             // Written so that a NaN fails as well.
             if (!(size >= 1.0 && size <= static_cast<double>(kMaxElements)))

@@ -108,6 +108,24 @@ void append_convolution_cases(OpCases& cases) {
     dilated.groups = 2;
     transposed("grouped_dilated", {1, 6, 5, 4}, 10, {3, 2}, dilated, true);
 
+    VolumeConvolutionParams volume;
+    volume.strides = {1, 2, 1};
+    volume.dilations = {1, 1, 2};
+    volume.pads_begin = {1, 0, 2};
+    volume.pads_end = {1, 1, 0};
+    volume.groups = 2;
+    cases.push_back(make_case("convolution_of_volumes", [volume](CaseBuilder& b) {
+        return std::vector{
+            b.node(volume, {b.input({1, 6, 4, 7, 9}), b.weights({4, 3, 3, 2, 3}), b.weights({4})})};
+    }));
+    VolumeTransposedConvolutionParams spread;
+    spread.strides = {2, 1, 2};
+    spread.pads_begin = {0, 1, 0};
+    spread.output_padding = {1, 0, 0};
+    cases.push_back(make_case("transposed_convolution_of_volumes", [spread](CaseBuilder& b) {
+        return std::vector{b.node(spread, {b.input({1, 3, 2, 4, 3}), b.weights({3, 5, 2, 3, 2})})};
+    }));
+
     cases.push_back(matmul_case("plain", {1, 17}, {17, 7}, {}));
     cases.push_back(matmul_case("transposed_weights", {1, 64}, {10, 64}, {false, true}));
     cases.push_back(matmul_case("three_axes", {1, 5, 17}, {17, 3}, {}));

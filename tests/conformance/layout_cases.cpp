@@ -116,6 +116,17 @@ void append_slice_cases(OpCases& cases) {
         const ValueId x = b.input({1, 4, 3, 6});
         return std::vector{b.node(GatherParams{3}, {x, b.integers({5, 0, -2, 0})})};
     }));
+    cases.push_back(make_case("gather_elements_by_top_k", [](CaseBuilder& b) {
+        const ValueId x = b.input({1, 4, 6});
+        const std::vector<ValueId> top = b.nodes(TopKParams{}, {x, b.integers({3})}, 2);
+        return std::vector{b.node(GatherElementsParams{-1}, {x, top[1]})};
+    }));
+    cases.push_back(make_case("gather_nd_of_the_best", [](CaseBuilder& b) {
+        const std::vector<ValueId> top =
+            b.nodes(TopKParams{}, {b.input({1, 9}), b.integers({3})}, 2);
+        const ValueId places = b.node(UnsqueezeParams{}, {top[1], b.integers({2})});
+        return std::vector{b.node(GatherNdParams{1}, {b.input({1, 9, 4}), places})};
+    }));
     cases.push_back(make_case("gather_of_one_channel", [](CaseBuilder& b) {
         const ValueId x = b.input({1, 4, 3, 6});
         return std::vector{b.node(GatherParams{1}, {x, b.integers({2})})};

@@ -16,6 +16,7 @@
 #include "engine/formats/model_reader.h"
 #include "engine/formats/onnx_tensor.h"
 #include "engine/graph/pass_steps.h"
+#include "tests/conformance/onnx_scope.h"
 
 namespace facet::testing {
 
@@ -215,6 +216,19 @@ Result<std::string> run_by_folding(const onnx::ModelProto& model, const DataSet&
         graph.outputs.size());
 }
 
+std::vector<std::string> operators_of(const onnx::ModelProto& model) {
+    std::vector<std::string> operators;
+    for (const onnx::NodeProto& node : model.graph().node()) operators.push_back(node.op_type());
+    return operators;
+}
+
+// A refusal is a failure where no reason in words speaks for it.
+Outcome judge_refusal(const onnx::ModelProto& model, const std::string& refusal) {
+    const std::string reason = reason_out_of_scope(operators_of(model), refusal);
+    if (reason.empty()) return {Verdict::kFailed, {}, "refused: " + refusal};
+    return {Verdict::kOutOfScope, {}, reason};
+}
+
 Outcome run_data_set(const onnx::ModelProto& model, const DataSet& data, const fs::path& scratch) {
     std::vector<int> inputs;
     for (int i = 0; i < static_cast<int>(data.inputs.size()); ++i)
@@ -249,7 +263,7 @@ Outcome run_data_set(const onnx::ModelProto& model, const DataSet& data, const f
             return {Verdict::kFailed, {}, what.error().text()};
         if (refusal.empty()) refusal = what.error().message;
     }
-    return {Verdict::kOutOfScope, {}, refusal};
+    return judge_refusal(model, refusal);
 }
 
 }  // namespace

@@ -30,8 +30,8 @@ struct OnnxCase {
 // Runs a case on REFERENCE and on CPU. ONNX gives every operand as an input of the graph, where
 // Facet wants weights, bounds and the like constant; so a case is tried with its floating-point
 // inputs as inputs, then with the first of them alone, then as a graph of constants that prepare()
-// has to compute. It is out of scope when Facet refuses all three as kUnsupported; any other error
-// is a failure. `scratch` is a folder for the rewritten model.
+// has to compute. It is out of scope when Facet refuses all three as kUnsupported and onnx_scope.h
+// has a reason for it; any other error is a failure. `scratch` is a folder for the rewritten model.
 [[nodiscard]] Outcome run_onnx_case(const OnnxCase& onnx_case,
                                     const std::filesystem::path& scratch);
 

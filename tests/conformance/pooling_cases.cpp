@@ -51,6 +51,14 @@ void append_resize_cases(OpCases& cases) {
             }));
         }
     }
+    cases.push_back(make_case("resize_crop", [](CaseBuilder& b) {
+        ResizeParams params;
+        params.mode = ResizeParams::Mode::kLinear;
+        params.coordinates = ResizeParams::Coordinates::kCropAndResize;
+        params.region = {0.0f, 0.0f, 0.4f, -0.2f, 1.0f, 1.0f, 0.6f, 1.1f};
+        params.outside = 3.0f;
+        return std::vector{b.node(params, {b.input({1, 3, 6, 5}), b.integers({1, 3, 4, 7})})};
+    }));
     cases.push_back(make_case("resize_by_scales", [](CaseBuilder& b) {
         ResizeParams params;
         params.by_scales = true;
@@ -83,6 +91,15 @@ void append_pooling_cases(OpCases& cases) {
     ceil_average.pads_begin = {1, 0};
     ceil_average.count_include_pad = true;
     cases.push_back(unary("average_pool_ceil_with_padding_counted", {1, 8, 7, 10}, ceil_average));
+
+    VolumePoolingParams volume;
+    volume.kernel = {2, 3, 2};
+    volume.strides = {1, 2, 2};
+    volume.pads_begin = {0, 1, 0};
+    volume.ceil_mode = true;
+    cases.push_back(unary("max_pool_of_volumes", {1, 3, 4, 7, 5}, volume));
+    volume.kind = Pool::kAverage;
+    cases.push_back(unary("average_pool_of_volumes", {1, 3, 4, 7, 5}, volume));
 
     using Reduce = ReduceParams::Kind;
     cases.push_back(

@@ -138,13 +138,13 @@ TEST(OnnxLine, TransposedConvolutionSpreadsOverOneAxis) {
     EXPECT_THAT(run(writer), ElementsAre(1, 10, 2, 20, 0));
 }
 
-TEST(OnnxLine, MoreThanTwoAxesAreRefused) {
-    OnnxWriter writer = with_input(11, {1, 1, 4, 4, 4});
-    set(writer.node("MaxPool", {"x"}, {"y"}), "kernel_shape", Integers{2, 2, 2});
+TEST(OnnxLine, MoreThanThreeAxesAreRefused) {
+    OnnxWriter writer = with_input(11, {1, 1, 4, 4, 4, 4});
+    set(writer.node("MaxPool", {"x"}, {"y"}), "kernel_shape", Integers{2, 2, 2, 2});
     const auto graph = read(writer);
     ASSERT_FALSE(graph.ok());
     EXPECT_THAT(graph.error().message,
-                HasSubstr("(MaxPool): kernel_shape of 3 axes; supported: one or two"));
+                HasSubstr("(MaxPool): a window over 4 axes; supported: lines, images and volumes"));
 }
 
 TEST(OnnxIntegers, AreNegatedAndRaisedWhileLoading) {

@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/backends/reference/reference_backend.h"
 #include "engine/formats/model_reader.h"
+#include "engine/graph/batchability.h"
+#include "engine/graph/passes.h"
 #include "tests/formats/onnx_writer.h"
 #include "tests/formats/temporary_model.h"
 
@@ -84,6 +87,22 @@ TEST(OnnxQuantised, SumsOfIntegersAreShiftedByTheZeroPoints) {
     EXPECT_EQ(std::ranges::count(names, "MatMul"), 1);
     // Each operand less its zero point.
     EXPECT_EQ(std::ranges::count(names, "Eltwise"), 2);
+}
+
+TEST(OnnxQuantised, AScaleFromTheRangeOfXMixesTheRowsOfABatch) {
+    OnnxWriter writer(13);
+    writer.input("x", {1, 4});
+    writer.node("DynamicQuantizeLinear", {"x"}, {"bytes", "scale", "zero"});
+    writer.node("DequantizeLinear", {"bytes", "scale", "zero"}, {"y"});
+    writer.output("y");
+    auto graph = read(writer);
+    ASSERT_TRUE(graph.ok()) << graph.error().text();
+    ASSERT_TRUE(prepare(*graph, reference::evaluate).ok());
+    const auto batchable = require_batchable(*graph, analyze_batchability(*graph));
+    ASSERT_FALSE(batchable.ok());
+    EXPECT_THAT(batchable.error().message,
+                HasSubstr("(DynamicQuantizeLinear): 'node_bytes/most_of_x' is a scalar and has no "
+                          "axis for the batch"));
 }
 
 TEST(OnnxQuantised, ALineOfWeightsIsRefusedByTheNode) {

@@ -80,11 +80,15 @@ TEST(OnnxConvTranspose, ReadsOutputPaddingAndSize) {
     EXPECT_EQ(params.strides, (Extent2{2, 2}));
 }
 
-TEST(OnnxMaxPool, RefusesAGraphThatReadsTheIndices) {
+TEST(OnnxMaxPool, GivesTheIndicesByANodeOfTheirOwn) {
     OnnxWriter writer = with_input(12);
-    set(writer.node("MaxPool", {"x"}, {"pooled", "y"}), "kernel_shape", Integers{2, 2});
-    expect_error(read(writer), ErrorCode::kUnsupported,
-                 {"(MaxPool)", "output 1 'y'", "the outputs before it"});
+    auto& pool = writer.node("MaxPool", {"x"}, {"pooled", "y"});
+    set(pool, "kernel_shape", Integers{2, 2});
+    set(pool, "storage_order", int64_t{1});
+    const auto graph = read(writer);
+    EXPECT_EQ(params_of<PoolingParams>(graph, 0).kind, PoolingKind::kMax);
+    EXPECT_EQ(params_of<PoolingParams>(graph, 1).kind, PoolingKind::kMaxIndex);
+    EXPECT_TRUE(params_of<PoolingParams>(graph, 1).column_major);
 }
 
 TEST(OnnxConv, ReadsWindowGroupsAndPads) {
@@ -104,15 +108,27 @@ TEST(OnnxConv, ReadsWindowGroupsAndPads) {
     EXPECT_EQ(params.groups, 2);
 }
 
-TEST(OnnxConv, OfVolumesIsRefused) {
+TEST(OnnxConv, ReadsWindowsOverVolumes) {
     OnnxWriter writer = with_input(11);
     writer.floats("w", {4, 4, 3, 1, 1}, std::vector<float>(48, 1.0f));
-    writer.node("Conv", {"x", "w"}, {"y"});
-    expect_error(read(writer), ErrorCode::kUnsupported,
-                 {"'node_y' (Conv)", "[4,4,3,1,1]", "one- and two-dimensional"});
+    auto& conv = writer.node("Conv", {"x", "w"}, {"y"});
+    set(conv, "strides", Integers{2, 1, 3});
+    set(conv, "pads", Integers{0, 1, 2, 3, 4, 5});
+    const auto params = params_of<VolumeConvolutionParams>(read(writer));
+    EXPECT_EQ(params.strides, (Extent3{2, 1, 3}));
+    EXPECT_EQ(params.pads_begin, (Extent3{0, 1, 2}));
+    EXPECT_EQ(params.pads_end, (Extent3{3, 4, 5}));
 }
 
-TEST(OnnxPooling, ReadsModesAndRefusesIndices) {
+TEST(OnnxConv, OverMoreThanVolumesIsRefused) {
+    OnnxWriter writer = with_input(11);
+    writer.floats("w", {4, 4, 3, 1, 1, 1}, std::vector<float>(48, 1.0f));
+    writer.node("Conv", {"x", "w"}, {"y"});
+    expect_error(read(writer), ErrorCode::kUnsupported,
+                 {"'node_y' (Conv)", "a window over 4 axes", "lines, images and volumes"});
+}
+
+TEST(OnnxPooling, ReadsModes) {
     OnnxWriter average = with_input(11);
     auto& pool = average.node("AveragePool", {"x"}, {"y"});
     set(pool, "kernel_shape", Integers{3, 2});
@@ -126,10 +142,6 @@ TEST(OnnxPooling, ReadsModesAndRefusesIndices) {
     EXPECT_TRUE(params.ceil_mode);
     EXPECT_TRUE(params.count_include_pad);
     EXPECT_EQ(params.auto_pad, AutoPad::kSameLower);
-
-    OnnxWriter max = with_input(11);
-    set(max.node("MaxPool", {"x"}, {"z", "y"}), "kernel_shape", Integers{2, 2});
-    EXPECT_FALSE(read(max).ok()) << "output y holds the indices";
 
     OnnxWriter global = with_input(11);
     global.node("GlobalAveragePool", {"x"}, {"y"});

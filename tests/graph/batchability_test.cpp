@@ -325,5 +325,60 @@ TEST(Batchability, RepeatingAndPickingMustLeaveTheRows) {
     EXPECT_EQ(reason_of(TransposedConvolutionParams{}, {1, 3, 4, 4}, {zeros({3, 2, 2, 2})}), kNone);
 }
 
+// By the names that OpenVINO's list of layers for dynamic batching has.
+TEST(Batchability, EveryLayerOfTheOldWhitelistPasses) {
+    const Shape image{1, 4, 6, 6}, list{1, 4};
+    const std::pair<const char*, std::string> layers[] = {
+        {"Convolution", reason_of(ConvolutionParams{}, image, {zeros({2, 4, 3, 3})})},
+        {"Deconvolution", reason_of(TransposedConvolutionParams{}, image, {zeros({4, 2, 2, 2})})},
+        {"Activation", reason_of(ActivationParams{}, image)},
+        {"LRN", reason_of(LocalResponseNormParams{}, image)},
+        {"Pooling", reason_of(PoolingParams{}, image)},
+        {"FullyConnected", reason_of(MatMulParams{}, list, {zeros({4, 3})})},
+        {"SoftMax", reason_of(SoftmaxParams{1}, list)},
+        {"Split", reason_of(SplitParams{1}, image)},
+        {"Power", reason_of(EltwiseParams{EltwiseParams::Kind::kPower}, image, {zeros({1})})},
+        {"Eltwise", reason_of(EltwiseParams{EltwiseParams::Kind::kAdd}, image, {zeros({4, 1, 1})})},
+        {"Crop", reason_of(SliceParams{}, image, {integers({1}), integers({3}), integers({2})})},
+        {"BatchNormalization",
+         reason_of(BatchNormParams{}, image, {zeros({4}), zeros({4}), zeros({4}), zeros({4})})},
+        {"Copy", reason_of(IdentityParams{}, image)},
+        {"Flatten", reason_of(FlattenParams{1}, image)},
+        {"Reshape", reason_of(ReshapeParams{}, image, {integers({0, -1})})},
+        {"Permute", reason_of(TransposeParams{{0, 2, 3, 1}}, image)},
+        {"Squeeze", reason_of(SqueezeParams{}, {1, 4, 1}, {integers({2})})},
+        {"Reduce", reason_of(ReduceParams{ReduceParams::Kind::kMean, {2, 3}}, image)},
+        {"Tile", reason_of(TileParams{}, list, {integers({1, 2})})},
+    };
+    for (const auto& [layer, reason] : layers) EXPECT_EQ(reason, kNone) << layer;
+
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", image);
+    builder.output(builder.node(ConcatParams{1}, {builder.relu(x), x}));
+    EXPECT_EQ(last_reason(builder.build()), kNone) << "Concatenation";
+}
+
+TEST(Batchability, WindowsOverVolumesKeepRowsAndIndicesOfMaximaDoNot) {
+    EXPECT_EQ(reason_of(VolumeConvolutionParams{}, {1, 3, 4, 4, 4}, {zeros({2, 3, 2, 2, 2})}),
+              kNone);
+    EXPECT_EQ(
+        reason_of(VolumeTransposedConvolutionParams{}, {1, 3, 4, 4, 4}, {zeros({3, 2, 2, 2, 2})}),
+        kNone);
+    EXPECT_EQ(reason_of(VolumePoolingParams{}, {1, 3, 4, 4, 4}), kNone);
+    EXPECT_EQ(reason_of(PoolingParams{.kind = PoolingKind::kMaxIndex}, {1, 3, 4, 4}),
+              "numbers its maxima through the whole batch");
+}
+
+TEST(Batchability, GatheringMustTakeARowsElementsByItsOwnIndices) {
+    EXPECT_THAT(
+        reason_of(GatherElementsParams{.axis = 1}, {1, 3}, {integers({0, 1}).reshaped({1, 2})}),
+        HasSubstr("by indices that are not theirs"));
+    EXPECT_THAT(
+        reason_of(GatherElementsParams{.axis = 0}, {1, 3}, {integers({0, 0}).reshaped({1, 2})}),
+        HasSubstr("picks elements along axis 0"));
+    EXPECT_THAT(reason_of(GatherNdParams{}, {1, 3}, {integers({0}).reshaped({1, 1})}),
+                HasSubstr("picks rows along axis 0"));
+}
+
 }  // namespace
 }  // namespace facet

@@ -89,10 +89,10 @@ TEST(ShapeInference, ConvolutionPadsByItself) {
     params.auto_pad = AutoPad::kValid;
     params.pads_begin = {5, 5};  // ignored
     Rule(params).x({1, 3, 7, 8}).x({4, 3, 3, 3}).gives({{1, 4, 3, 3}});
-    const auto upper = resolve_pads(AutoPad::kSameUpper, {}, {}, {8, 8}, {3, 4}, {2, 1}, {1, 1});
+    const auto upper = resolve_pads<2>(AutoPad::kSameUpper, {}, {}, {8, 8}, {3, 4}, {2, 1}, {1, 1});
     EXPECT_EQ(upper.begin, (Extent2{0, 1}));
     EXPECT_EQ(upper.end, (Extent2{1, 2}));
-    const auto lower = resolve_pads(AutoPad::kSameLower, {}, {}, {8, 8}, {3, 4}, {2, 1}, {1, 1});
+    const auto lower = resolve_pads<2>(AutoPad::kSameLower, {}, {}, {8, 8}, {3, 4}, {2, 1}, {1, 1});
     EXPECT_EQ(lower.begin, (Extent2{1, 2}));
 }
 

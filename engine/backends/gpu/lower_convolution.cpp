@@ -129,7 +129,7 @@ Result<void> lower_transposed_convolution(ProgramBuilder& builder, const Planned
     const Shape& from = builder.item(node.inputs[0]);
     const Shape& filter = builder.item(node.inputs[1]);
     const Extent2 kernel{filter[2], filter[3]};
-    const TransposedWindow window = resolve_transposed(params, {from[2], from[3]}, kernel);
+    const auto window = resolve_transposed(params, {from[2], from[3]}, kernel);
     add_direct(builder, step, "conv_transposed",
                {{kernel, params.strides, params.dilations, window.pads_begin},
                 params.groups,

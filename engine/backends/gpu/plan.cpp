@@ -41,7 +41,10 @@ struct Rule {
             return on_cpu("a factor of less than two axes");
         return {};
     }
-    Result<void> operator()(const PoolingParams&) const { return {}; }
+    Result<void> operator()(const PoolingParams& params) const {
+        if (params.kind == PoolingKind::kMaxIndex) return on_cpu("no kernel for indices of maxima");
+        return {};
+    }
     Result<void> operator()(const BatchNormParams&) const {
         return require_constant(graph, node, 1, "parameters");
     }
@@ -61,6 +64,8 @@ struct Rule {
     Result<void> operator()(const ConvertParams&) const { return {}; }
     Result<void> operator()(const ResizeParams& params) const {
         if (params.mode == ResizeParams::Mode::kCubic) return on_cpu("no kernel for mode=cubic");
+        if (params.coordinates == ResizeParams::Coordinates::kCropAndResize)
+            return on_cpu("no kernel for tf_crop_and_resize");
         return require_constant(graph, node, 1, "sizes");
     }
     Result<void> operator()(const auto& params) const {

@@ -18,7 +18,8 @@ using Outputs = std::span<const MutableTensorView>;
 // missing at the end. Errors name the field, not the node. f16 never gets here except where bytes
 // are only moved; see run(). Reentrant.
 [[nodiscard]] Result<void> run_op(const ConvolutionParams&, Inputs, Outputs);
-[[nodiscard]] Result<void> run_op(const PoolingParams&, Inputs, Outputs);
+template <size_t kAxes>
+[[nodiscard]] Result<void> run_op(const PoolingOver<kAxes>&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const MatMulParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const BatchNormParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const ActivationParams&, Inputs, Outputs);
@@ -60,5 +61,9 @@ using Outputs = std::span<const MutableTensorView>;
 [[nodiscard]] Result<void> run_op(const SpaceToDepthParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const NonMaxSuppressionParams&, Inputs, Outputs);
 [[nodiscard]] Result<void> run_op(const RoiPoolingParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const VolumeConvolutionParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const VolumeTransposedConvolutionParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const GatherElementsParams&, Inputs, Outputs);
+[[nodiscard]] Result<void> run_op(const GatherNdParams&, Inputs, Outputs);
 
 }  // namespace facet::reference

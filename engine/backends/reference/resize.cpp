@@ -16,6 +16,7 @@ namespace {
 struct Axis {
     int64_t input = 1, output = 1;
     double ratio = 1.0;
+    double first = 0.0, last = 1.0;  // of kCropAndResize: fractions of the input length less one
 };
 
 double source_coordinate(ResizeParams::Coordinates coordinates, const Axis& axis, int64_t index) {
@@ -34,6 +35,12 @@ double source_coordinate(ResizeParams::Coordinates coordinates, const Axis& axis
             return position * axis.ratio;
         case ResizeParams::Coordinates::kTfHalfPixelForNn:
             return (position + 0.5) * axis.ratio;
+        case ResizeParams::Coordinates::kCropAndResize: {
+            const double share =
+                axis.output > 1 ? position / static_cast<double>(axis.output - 1) : 0.5;
+            const double length = static_cast<double>(axis.input - 1);
+            return (axis.first + share * (axis.last - axis.first)) * length;
+        }
     }
     return position;
 }
@@ -153,7 +160,49 @@ Axis axis_of(const ResizeParams& params, Inputs inputs, const Shape& output, int
     result.ratio = params.by_scales
                        ? 1.0 / inputs[1].as<float>()[axis]
                        : static_cast<double>(result.input) / static_cast<double>(result.output);
+    if (params.coordinates == ResizeParams::Coordinates::kCropAndResize) {
+        result.first = params.region[axis];
+        result.last = params.region[axis + 4];
+    }
     return result;
+}
+
+std::vector<bool> reaches_outside(const ResizeParams& params, const Axis& axis) {
+    std::vector<bool> outside;
+    for (int64_t i = 0; i < axis.output; ++i) {
+        const double at = source_coordinate(params.coordinates, axis, i);
+        outside.push_back(at < 0.0 || at > static_cast<double>(axis.input - 1));
+    }
+    return outside;
+}
+
+void fill_outside(const ResizeParams& params, const Axis& height, const Axis& width,
+                  const MutableTensorView& output) {
+    const std::vector<bool> rows = reaches_outside(params, height);
+    const std::vector<bool> columns = reaches_outside(params, width);
+    float* y = output.as<float>().data();
+    const int64_t planes = product(output.shape, 0, 2);
+    for (int64_t p = 0; p < planes; ++p)
+        for (const bool row : rows)
+            for (const bool column : columns) {
+                if (row || column) *y = params.outside;
+                ++y;
+            }
+}
+
+void resize_nearest(const ResizeParams& params, const Axis& height, const Axis& width,
+                    const TensorView& input, const MutableTensorView& output) {
+    const Shape& from = input.shape;
+    AxisMaps maps(4);
+    for (int axis = 0; axis < 4; ++axis) {
+        const Axis& spatial = axis == 2 ? height : width;
+        for (int64_t i = 0; i < output.shape[axis]; ++i) {
+            const double at = axis < 2 ? static_cast<double>(i)
+                                       : source_coordinate(params.coordinates, spatial, i);
+            maps[axis].push_back(axis < 2 ? i : nearest(params.rounding, at, from[axis]));
+        }
+    }
+    copy_mapped(input, maps, nullptr, output);
 }
 
 }  // namespace
@@ -167,24 +216,14 @@ Result<void> run_op(const ResizeParams& params, Inputs inputs, Outputs outputs) 
                                                   "; supported: height and width of NCHW"};
     const Axis height = axis_of(params, inputs, to, 2);
     const Axis width = axis_of(params, inputs, to, 3);
-    if (params.mode == ResizeParams::Mode::kLinear) {
+    if (params.mode == ResizeParams::Mode::kLinear)
         resize_linear(params, height, width, inputs[0], outputs[0]);
-        return {};
-    }
-    if (params.mode == ResizeParams::Mode::kCubic) {
+    else if (params.mode == ResizeParams::Mode::kCubic)
         resize_cubic(params, height, width, inputs[0], outputs[0]);
-        return {};
-    }
-    AxisMaps maps(4);
-    for (int axis = 0; axis < 4; ++axis) {
-        const Axis& spatial = axis == 2 ? height : width;
-        for (int64_t i = 0; i < to[axis]; ++i) {
-            const double at = axis < 2 ? static_cast<double>(i)
-                                       : source_coordinate(params.coordinates, spatial, i);
-            maps[axis].push_back(axis < 2 ? i : nearest(params.rounding, at, from[axis]));
-        }
-    }
-    copy_mapped(inputs[0], maps, nullptr, outputs[0]);
+    else
+        resize_nearest(params, height, width, inputs[0], outputs[0]);
+    if (params.coordinates == ResizeParams::Coordinates::kCropAndResize)
+        fill_outside(params, height, width, outputs[0]);
     return {};
 }
 

@@ -21,11 +21,12 @@ constexpr bool takes_half =
               UnsqueezeParams, FlattenParams, SliceParams, StridedSliceParams, GatherParams,
               ShapeOfParams, ConvertParams, IdentityParams, PadParams, PriorBoxParams,
               PriorBoxClusteredParams, SelectParams, ExpandParams, TileParams, DepthToSpaceParams,
-              SpaceToDepthParams>;
+              SpaceToDepthParams, GatherElementsParams, GatherNdParams>;
 
 // Operations whose results on bytes are bytes: exact in f32.
 template <typename Params>
-constexpr bool widens_bytes = is_one_of<Params, PoolingParams, ActivationParams>;
+constexpr bool widens_bytes =
+    is_one_of<Params, PoolingParams, VolumePoolingParams, ActivationParams>;
 
 template <typename Params>
 bool is_widened(DataType type) {

@@ -53,6 +53,7 @@ bool reduces_spatial_axes(const ReduceParams& params, int rank) {
 Result<void> lower_pooling(ProgramBuilder& builder, const PlannedStep& step) {
     const Node& node = builder.node(step);
     const auto& params = std::get<PoolingParams>(node.params);
+    if (params.kind == PoolingKind::kMaxIndex) return lower_by_reference(builder, step);
     const Dims source = builder.extents(node.inputs[0]);
     const Dims result = builder.extents(node.outputs[0]);
     const ResolvedPads pads =

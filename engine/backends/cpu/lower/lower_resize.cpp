@@ -33,6 +33,8 @@ double source_coordinate(ResizeParams::Coordinates coordinates, const Axis& axis
             return position * axis.ratio;
         case Coordinates::kTfHalfPixelForNn:
             return (position + 0.5) * axis.ratio;
+        case Coordinates::kCropAndResize:
+            break;  // on the reference loops
     }
     return position;
 }
@@ -70,8 +72,9 @@ Result<void> lower_resize(ProgramBuilder& builder, const PlannedStep& step) {
     const Tensor* scales = builder.graph().constant_input(node, 1);
     const onednn::Dims from = builder.extents(node.inputs[0]);
     const onednn::Dims to = builder.extents(node.outputs[0]);
-    if (params.mode != ResizeParams::Mode::kNearest || from.size() != 4 || from[1] != to[1] ||
-        builder.graph().value(node.inputs[0]).type != DataType::kF32 ||
+    if (params.mode != ResizeParams::Mode::kNearest ||
+        params.coordinates == ResizeParams::Coordinates::kCropAndResize || from.size() != 4 ||
+        from[1] != to[1] || builder.graph().value(node.inputs[0]).type != DataType::kF32 ||
         (params.by_scales && !scales))
         return lower_by_reference(builder, step);
     Location source = builder.floats(node.inputs[0]);
