@@ -46,8 +46,10 @@ struct SessionSettings {
     int requests = 1;  // batches in flight, 1..64
     int threads = 0;   // of one request; 0: the machine's
     Precision precision = Precision::kAuto;
-    std::optional<float> threshold;    // detections below are dropped; none: the model-info's
-    std::filesystem::path trace_path;  // a file to write arrivals and decisions to; empty: none
+    std::optional<float> threshold;  // detections below are dropped; none: the model-info's
+    // A file to write arrivals and decisions to, with the models' executed graphs beside it; the
+    // layers are timed, too. Empty: none of it.
+    std::filesystem::path trace_path;
     friend bool operator==(const SessionSettings&, const SessionSettings&) = default;
 };
 
@@ -115,6 +117,16 @@ struct SessionLimits {
     Duration latency_budget{0};  // 0: none
     Duration margin{0};          // kept in hand before an item is due
     std::vector<int> profiles;
+};
+
+// While one lives, sessions that open the same model file read it once between them: for those who
+// open several, such as one for each image size. Thread-safe.
+class ModelFilesHold {
+  public:
+    ModelFilesHold();
+    ~ModelFilesHold();
+    ModelFilesHold(const ModelFilesHold&) = delete;
+    ModelFilesHold& operator=(const ModelFilesHold&) = delete;
 };
 
 // Thread-safe. The destructor cancels what waits and joins the session's threads.

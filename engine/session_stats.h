@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/batching/histogram.h"
 #include "engine/batching/owner.h"
@@ -17,6 +19,20 @@ struct OwnerStats {
     uint64_t shed = 0;       // by overload
     uint64_t cancelled = 0;  // withdrawn
     uint64_t late = 0;       // started after their deadline
+};
+
+// What a layer took in one batch, with all that was computed on its way.
+struct LayerCounters {
+    std::string model;
+    std::string layer;               // the node's name in the file
+    std::vector<std::string> fused;  // further nodes that are computed with it
+    std::string kind;                // "Convolution"
+    std::string implementation;      // the device's own name for the kernel
+    std::string layout;              // of what it writes
+    std::string device;
+    int rows = 0;        // of the batch
+    double seconds = 0;  // the median of a few batches
+    double flop = 0;     // for all rows; 0: not counted
 };
 
 struct SessionStats {
@@ -34,6 +50,9 @@ struct SessionStats {
                                                                  "all-in", "drain"};
     std::array<uint64_t, kReasons.size()> started_by{};
     std::map<OwnerId, OwnerStats> owners;  // those that are open
+    // In the order they run, of the largest batch: timed once, when a session that writes a trace
+    // is opened. Without a trace, and of devices that do not time their layers: none.
+    std::vector<LayerCounters> layers;
 };
 
 }  // namespace facet

@@ -47,6 +47,7 @@ void replace_stream(GstFacetFrameFilter* self, std::shared_ptr<FrameStream> stre
 facet::Result<FrameStream::Sessions> open_sessions(const facet::StreamSetup& setup,
                                                    GstClock* clock) {
     FrameStream::Sessions sessions;
+    const facet::ModelFilesHold read_once;
     const auto open = [&](const std::string& name, const facet::SessionSettings& settings) {
         return facet::session_registry().acquire(name, settings, clock);
     };

@@ -29,6 +29,38 @@ double milliseconds(Duration duration) {
     return std::chrono::duration<double, std::milli>(duration).count();
 }
 
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
+    return text;
+}
+
+GstStructure* layer_structure(const LayerCounters& layer) {
+    GstStructure* structure = gst_structure_new(
+        "layer", "model", G_TYPE_STRING, layer.model.c_str(), "layer", G_TYPE_STRING,
+        layer.layer.c_str(), "fused", G_TYPE_STRING, joined(layer.fused).c_str(), "kind",
+        G_TYPE_STRING, layer.kind.c_str(), "implementation", G_TYPE_STRING,
+        layer.implementation.c_str(), "layout", G_TYPE_STRING, layer.layout.c_str(), "device",
+        G_TYPE_STRING, layer.device.c_str(), nullptr);
+    set_count(structure, "batch", static_cast<uint64_t>(layer.rows));
+    set_number(structure, "time-us", layer.seconds * 1e6);
+    set_number(structure, "gflops", layer.seconds > 0 ? layer.flop / layer.seconds / 1e9 : 0);
+    return structure;
+}
+
+void set_layers(GstStructure* stats, const std::vector<LayerCounters>& layers) {
+    if (layers.empty()) return;
+    GValue list = G_VALUE_INIT;
+    g_value_init(&list, GST_TYPE_ARRAY);
+    for (const LayerCounters& layer : layers) {
+        GValue entry = G_VALUE_INIT;
+        g_value_init(&entry, GST_TYPE_STRUCTURE);
+        g_value_take_boxed(&entry, layer_structure(layer));
+        gst_value_array_append_and_take_value(&list, &entry);
+    }
+    gst_structure_take_value(stats, "layers", &list);
+}
+
 void set_session(GstStructure* stats, const Session& session) {
     const SessionStats figures = session.stats();
     const SessionLimits limits = session.limits();
@@ -51,6 +83,7 @@ void set_session(GstStructure* stats, const Session& session) {
     set_count(stats, "shed", figures.shed);
     set_count(stats, "queue-depth", figures.queue_depth);
     set_count(stats, "queue-depth-max", figures.queue_depth_max);
+    set_layers(stats, figures.layers);
 }
 
 }  // namespace
@@ -72,6 +105,7 @@ std::string prometheus_text(const GstStructure* stats, const std::string& elemen
     for (gint i = 0; i < gst_structure_n_fields(stats); ++i) {
         const char* field = gst_structure_nth_field_name(stats, static_cast<guint>(i));
         const GValue* value = gst_structure_get_value(stats, field);
+        if (GST_VALUE_HOLDS_ARRAY(value)) continue;  // layers, which do not change any more
         std::string name = field;
         for (char& letter : name)
             if (letter == '-') letter = '_';

@@ -5,10 +5,10 @@
 #include <string_view>
 #include <utility>
 
-#include "engine/formats/model_reader.h"
 #include "engine/graph/passes.h"
 #include "engine/model/compile_model.h"
 #include "engine/model/image_size_graph.h"
+#include "engine/session/model_files.h"
 #include "engine/session/session_internal.h"
 #include "engine/vision/model_info.h"
 
@@ -99,7 +99,8 @@ Result<std::vector<SessionModel::Output>> make_outputs(const CompiledModel& comp
     return outputs;
 }
 
-Result<SessionModel> make_model(Graph graph, const ModelInfo& info, const Backend& backend,
+Result<SessionModel> make_model(Graph graph, const std::filesystem::path& path,
+                                const ModelInfo& info, const Backend& backend,
                                 const SessionSettings& session) {
     FACET_ASSIGN(const size_t input, find_image_input(graph, info.input));
     FACET_ASSIGN(const CropSpec crop,
@@ -110,13 +111,16 @@ Result<SessionModel> make_model(Graph graph, const ModelInfo& info, const Backen
                  compile_model(std::move(graph), {.backend = &backend,
                                                   .options = {.max_batch = session.max_batch,
                                                               .threads = session.threads,
-                                                              .precision = session.precision}}));
+                                                              .precision = session.precision},
+                                                  .holder = constants_of_file(path)}));
+    offer_constants(path, compiled.graph);
     FACET_ASSIGN(std::vector<SessionModel::Output> outputs,
                  make_outputs(*compiled.model, info, crop, session.threshold));
     return SessionModel{.name = info.name,
                         .device = std::string(backend.name()),
                         .crop = crop,
                         .compiled = std::move(compiled.model),
+                        .graph = std::move(compiled.graph),
                         .outputs = std::move(outputs)};
 }
 
@@ -129,11 +133,14 @@ std::optional<Extent2> open_size(const ModelInfo& info, ImageSize asked) {
 
 Result<SessionModel> read_and_make(const std::filesystem::path& path, const ModelInfo& info,
                                    const Backend& backend, const SessionSettings& session) {
-    FACET_ASSIGN(Graph graph, read_model(path, open_size(info, session.image_size)));
-    if (!(session.image_size == ImageSize{}))
+    const bool sized = !(session.image_size == ImageSize{});
+    FACET_ASSIGN(const std::shared_ptr<const Graph> read,
+                 read_model_once(path, open_size(info, session.image_size), sized));
+    Graph graph = *read;
+    if (sized)
         if (const Result<void> set = set_image_size(graph, session.image_size); !set.ok())
             return set.error().within(path.string());
-    Result<SessionModel> made = make_model(std::move(graph), info, backend, session);
+    Result<SessionModel> made = make_model(std::move(graph), path, info, backend, session);
     if (!made.ok()) return made.error().within(path.string());
     return made;
 }

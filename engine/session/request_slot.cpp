@@ -54,6 +54,10 @@ Result<void> RequestSlot::run_zeros(int rows) {
     return {};
 }
 
+Result<std::vector<StepProfile>> RequestSlot::profile(size_t model, int rows) {
+    return requests_[model]->profile(rows);
+}
+
 Result<void> RequestSlot::run(std::span<CropBuffer* const> crops, int rows,
                               std::span<Converted> results) {
     for (size_t model = 0; model < requests_.size(); ++model) {

@@ -19,6 +19,8 @@ class RequestSlot {
 
     // Runs every model at `rows` rows of zeros. Errors name the model.
     [[nodiscard]] Result<void> run_zeros(int rows);
+    // As run_zeros() of one model, timing its steps; InferRequest::profile().
+    [[nodiscard]] Result<std::vector<StepProfile>> profile(size_t model, int rows);
     // Appends what every model says of crops[i] to results[i]. On an error, which names the model,
     // results are to be thrown away. Runs `rows` >= crops.size() rows, the further ones for nobody;
     // 1 <= rows <= what the models are compiled for.

@@ -30,7 +30,8 @@ MeasuredBefore& measured_before() {
 // Empty where a model is no file: nothing says then that it stays the same.
 std::string key_of(const SessionSettings& settings, int largest) {
     std::string key = settings.device + '\n' + std::string(to_string(settings.precision)) + '\n' +
-                      std::to_string(settings.threads) + '\n' + std::to_string(largest);
+                      std::to_string(settings.threads) + '\n' + std::to_string(largest) + '\n' +
+                      settings.image_size.text();
     for (const ModelSettings& model : settings.models) {
         std::error_code failed;
         const auto path = std::filesystem::canonical(model.path, failed);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/backends/backend.h"
+#include "engine/graph/graph.h"
 #include "engine/session.h"
 #include "engine/vision/converters/converter.h"
 
@@ -25,6 +26,7 @@ struct SessionModel {
     std::string device;  // the backend's name
     CropSpec crop;
     std::shared_ptr<CompiledModel> compiled;
+    std::shared_ptr<const Graph> graph;  // as compiled; null: unknown
     std::vector<Output> outputs;
 };
 

@@ -171,6 +171,10 @@ SessionLimits SessionImpl::limits() const {
 SessionStats SessionImpl::stats() const {
     SessionStats stats = recorder_.stats();
     stats.queue_depth = batcher_.waiting();
+    for (const SessionDevice& device : devices_) {
+        const std::vector<LayerCounters> layers = counters_of(device.layers);
+        stats.layers.insert(stats.layers.end(), layers.begin(), layers.end());
+    }
     return stats;
 }
 
@@ -325,6 +329,9 @@ Result<SessionDevice> prepare_device(const SessionSettings& settings, int larges
         device.slots.push_back(std::move(created));
     }
     FACET_ASSIGN(device.costs, measure_costs(settings, largest, clock, device.slots));
+    if (!settings.trace_path.empty()) {
+        FACET_ASSIGN(device.layers, time_layers(*device.models, device.slots.front(), largest));
+    }
     return device;
 }
 
@@ -343,6 +350,10 @@ Result<std::shared_ptr<Session>> start_session(const SessionSettings& settings, 
         options.further.push_back({device.costs, settings.requests, device_gate(device.name)});
     if (!settings.trace_path.empty()) {
         FACET_ASSIGN(options.trace, open_trace_file(settings.trace_path));
+        for (const SessionDevice& device : devices) {
+            const auto written = write_executed_graphs(settings.trace_path, device.layers);
+            if (!written.ok()) log(LogLevel::kWarning, written.error().text());
+        }
     }
     return std::shared_ptr<Session>(std::make_shared<SessionImpl>(
         settings, clock, std::move(devices), limits, std::move(options)));

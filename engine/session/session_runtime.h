@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/batching/cost_table.h"
+#include "engine/session/layer_counters.h"
 #include "engine/session/request_slot.h"
 #include "engine/session/session_internal.h"
 
@@ -19,6 +20,7 @@ struct SessionDevice {
     std::vector<CropSpec> specs;                              // the distinct crops of the models
     std::vector<RequestSlot> slots;
     CostTable costs;
+    std::vector<ModelLayers> layers;  // of sessions that write a trace
 };
 
 // Creates and warms up the requests of every slot and measures what batches cost. models[i] is what

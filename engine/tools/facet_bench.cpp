@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "engine/tools/bench_report.h"
-#include "engine/tools/step_graph.h"
+#include "engine/backends/step_graph.h"
 
 namespace facet {
 namespace {

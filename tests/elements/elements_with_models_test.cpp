@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 // facetdetect and facetclassify with real models and videos, as gst-launch runs them.
+#include <gst/check/gstharness.h>
 #include <gst/gst.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -228,6 +231,70 @@ TEST_F(ElementsWithModels, AReshapedDetectorFindsTheSameFacesAtTheSizeThatFitsTh
     EXPECT_EQ(small.faces, large.faces);
     EXPECT_NEAR(small.left, large.left, 0.03);
     EXPECT_NEAR(small.right, large.right, 0.03);
+}
+
+struct LayersOfFile {
+    std::string kinds;  // of the layers in their order
+    std::string devices;
+    double microseconds = 0;
+    uint64_t batch = 0;
+};
+
+// The `layers` of an element's stats; nothing where there are none.
+std::optional<LayersOfFile> layers_of(GstElement* element) {
+    GstStructure* stats = nullptr;
+    g_object_get(element, "stats", &stats, nullptr);
+    const GValue* list = gst_structure_get_value(stats, "layers");
+    std::optional<LayersOfFile> found;
+    for (guint i = 0; list != nullptr && i < gst_value_array_get_size(list); ++i) {
+        if (!found) found.emplace();
+        const GstStructure* layer = gst_value_get_structure(gst_value_array_get_value(list, i));
+        double microseconds = 0;
+        gst_structure_get(layer, "batch", G_TYPE_UINT64, &found->batch, "time-us", G_TYPE_DOUBLE,
+                          &microseconds, nullptr);
+        found->microseconds += microseconds;
+        found->kinds += std::string(gst_structure_get_string(layer, "kind")) + " ";
+        found->devices += std::string(gst_structure_get_string(layer, "device")) + " ";
+    }
+    gst_structure_free(stats);
+    return found;
+}
+
+// One frame without faces through an element with these further properties.
+std::optional<LayersOfFile> layers_with(const fs::path& model, const std::string& properties) {
+    const std::string line = "facetclassify max-batch=4 models=" + model.string() + properties;
+    GstElement* element = gst_parse_launch(line.c_str(), nullptr);
+    GstHarness* harness = gst_harness_new_with_element(element, "sink", "src");
+    gst_harness_set_src_caps_str(harness,
+                                 "video/x-raw,format=I420,width=64,height=64,framerate=25/1");
+    GstBuffer* frame = gst_harness_create_buffer(harness, 64 * 64 * 3 / 2);
+    EXPECT_EQ(gst_harness_push(harness, frame), GST_FLOW_OK);
+    gst_buffer_unref(gst_harness_pull(harness));
+    const auto layers = layers_of(element);
+    gst_harness_teardown(harness);
+    gst_object_unref(element);
+    return layers;
+}
+
+TEST_F(ElementsWithModels, WithATraceTheStatsHaveEachLayersTimeAndTheExecutedGraphIsWritten) {
+    FACET_DATA_OR_SKIP(mood, kMood);
+    const fs::path model = mood / "emotions-recognition-retail-0003.xml";
+    const fs::path trace = fs::path(::testing::TempDir()) / "facet-layers-trace";
+    const auto layers = layers_with(model, " trace-path=" + trace.string());
+    ASSERT_TRUE(layers);
+    EXPECT_EQ(layers->batch, 4u);
+    EXPECT_GT(layers->microseconds, 10.0);
+    EXPECT_NE(layers->kinds.find("Convolution "), std::string::npos) << layers->kinds;
+    EXPECT_EQ(layers->devices.find("CPU "), 0u) << layers->devices;
+
+    const fs::path graph = trace.string() + ".emotions-recognition-retail-0003.CPU.dot";
+    std::ifstream file(graph);
+    std::string line;
+    std::getline(file, line);
+    EXPECT_EQ(line, "digraph steps {");
+    fs::remove(trace);
+    fs::remove(graph);
+    EXPECT_FALSE(layers_with(model, "")) << "layers are timed where a trace is asked for";
 }
 
 // Its boxes start from a grid of constants.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The Graphviz graph of an inference's steps.
-#include "engine/tools/step_graph.h"
+#include "engine/backends/step_graph.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

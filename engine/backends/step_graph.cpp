@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Writes DOT.
-#include "engine/tools/step_graph.h"
+#include "engine/backends/step_graph.h"
 
 #include <algorithm>
 #include <array>
