@@ -195,7 +195,7 @@ bool FrameStream::event(Ref<GstEvent> event) {
 }
 
 // Nothing is lost on the way: a task with nothing in hand leaves the owner's state alone, and one
-// that has stopped leaves it blocked, which the flow then tells.
+// that has stopped leaves it draining, which the flow then tells.
 void FrameStream::move_to_lane(size_t next) {
     if (next == current_lane_) return;
     const Duration bound = lane().latency.bound();
@@ -400,7 +400,8 @@ void FrameStream::report() {
 void FrameStream::stop_after(GstFlowReturn result) {
     window_->close(result);
     cancel();
-    set_owner_state(OwnerState::kBlocked);
+    // Not blocked: nothing that the device does will let it go on.
+    set_owner_state(OwnerState::kDraining);
     gst_pad_pause_task(source_);
     if (at_end_ && tell_application(result)) gst_pad_push_event(source_, gst_event_new_eos());
 }

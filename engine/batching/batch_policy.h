@@ -42,8 +42,8 @@ struct QueueView {
     size_t fillers = 0;               // waiting items that ride along where there is room
     bool more_can_come = true;        // some owner is active: it may push before a batch has run
     std::vector<size_t> shares;       // waiting items of each owner that has any, fillers apart
-    bool back_pressure = false;       // an owner is blocked, or was within the last few batches
-    double arrivals_per_second = 0;   // of late; the mean over bursts
+    bool back_pressure = false;  // the device holds an owner up, or did within the last few batches
+    double arrivals_per_second = 0;  // of late; the mean over bursts
     int free_slots = 1;
 };
 

@@ -15,7 +15,7 @@ namespace {
 
 // Streams in lock step with the device are all unblocked for a moment after each batch; so many
 // batches without a blocked owner mean that the device really keeps up.
-constexpr int kPressureMemory = 8;
+constexpr uint64_t kPressureMemory = 8;
 
 Time later_by(Time time, Duration duration) {
     // A timeout beyond the end of time would wrap around.
@@ -58,7 +58,14 @@ void BatchQueue::set_owner_state(OwnerId owner, OwnerState state) {
     const auto found = owners_.find(owner);
     if (found == owners_.end()) return;
     found->second.state = state;
-    if (state == OwnerState::kBlocked) pressed_batches_ = kPressureMemory;
+    if (presses(found->second)) pressed_batches_ = kPressureMemory;
+}
+
+bool BatchQueue::presses(const Owner& owner) const {
+    if (owner.state != OwnerState::kBlocked) return false;
+    const bool in_last_batches =
+        owner.last_batch > 0 && next_batch_id_ - owner.last_batch <= kPressureMemory;
+    return owner.waiting() > 0 || in_last_batches;
 }
 
 void BatchQueue::set_owner_weight(OwnerId owner, double weight) {
@@ -151,6 +158,7 @@ void BatchQueue::take_in_rounds(ItemList Owner::*list, Time latest, size_t count
             if (owner->credit < 1 - 1e-9) continue;
             owner->credit -= 1;
             batch.items.push_back((owner->*list).remove_front());
+            owner->last_batch = batch.id;
             forget(*owner, 1);
         }
     }
@@ -170,8 +178,7 @@ Batch BatchQueue::take(const Decision& decision, Time now) {
     take_in_rounds(&Owner::items, kNever, decision.count, batch);
     take_in_rounds(&Owner::fillers, kNever, decision.count, batch);
 
-    if (std::ranges::any_of(
-            owners_, [](const auto& owner) { return owner.second.state == OwnerState::kBlocked; }))
+    if (std::ranges::any_of(owners_, [&](const auto& owner) { return presses(owner.second); }))
         pressed_batches_ = kPressureMemory;
     else if (pressed_batches_ > 0)
         --pressed_batches_;

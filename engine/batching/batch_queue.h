@@ -92,7 +92,8 @@ class BatchQueue {
         OwnerState state = OwnerState::kActive;
         double weight = 1;
         bool sheds = false;
-        double credit = 0;  // in items, below 1 between batches
+        double credit = 0;        // in items, below 1 between batches
+        uint64_t last_batch = 0;  // the last one with an item of it; 0: none
         ItemList items, fillers;
 
         [[nodiscard]] size_t waiting() const { return items.size() + fillers.size(); }
@@ -101,6 +102,10 @@ class BatchQueue {
     [[nodiscard]] QueueView view(Time now, int free_slots) const;
     void take_in_rounds(ItemList Owner::*list, Time latest, size_t count, Batch& batch);
     void forget(Owner& owner, size_t items);
+    // Whether it is the device that an owner is blocked by: it has items waiting or had some in the
+    // last batches. One that is not waits for something else, such as a stream whose sink is
+    // paused.
+    [[nodiscard]] bool presses(const Owner& owner) const;
     [[nodiscard]] std::vector<const BatchItem*> by_due_time(Time now) const;
     [[nodiscard]] Time finish_of(size_t items, Time now, int free_slots) const;
 
@@ -112,7 +117,7 @@ class BatchQueue {
     uint64_t next_order_ = 0;
     uint64_t next_batch_id_ = 1;
     ArrivalRate arrivals_;
-    int pressed_batches_ = 0;  // batches for which back pressure is remembered
+    uint64_t pressed_batches_ = 0;  // batches for which back pressure is remembered
 };
 
 }  // namespace facet

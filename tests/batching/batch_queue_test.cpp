@@ -363,5 +363,50 @@ TEST(BatchQueue, ExpectsToWaitForWhatIsAhead) {
     EXPECT_EQ(queue.expected_wait(0), Duration{45});
 }
 
+// Items come at a rate at which one alone starts at once, unless arrivals may be the device's echo.
+class BackPressure : public ::testing::Test {
+  protected:
+    static constexpr int64_t kMs = 1'000'000;
+
+    BackPressure() {
+        for (const OwnerId owner : {1, 2}) queue_.open_owner(owner);
+        while (now_ < Time{2000 * kMs}) tick();
+    }
+    // The next item of owner 1; takes whatever starts.
+    Decision tick(OwnerId owner = 1) {
+        now_ += Duration{10 * kMs};
+        push(queue_, 1, item_of(owner), now_);
+        const Decision decision = queue_.decide(now_);
+        if (decision.kind == Decision::Kind::kStart) static_cast<void>(queue_.take(decision, now_));
+        return decision;
+    }
+
+    BatchQueue queue_{{.max_batch = 8, .timeout = Duration{100 * kMs}},
+                      CostTable({{1, Duration{10 * kMs}}, {8, Duration{20 * kMs}}})};
+    Time now_{0};
+};
+
+TEST_F(BackPressure, IsWhatTheDeviceDoesToAnOwner) {
+    EXPECT_EQ(tick(2).reason, StartReason::kIdle);
+    queue_.set_owner_state(2, OwnerState::kBlocked);
+    EXPECT_EQ(tick().kind, Decision::Kind::kSleep) << "one was in the last batch and is blocked";
+}
+
+TEST_F(BackPressure, IsNotThatAnOwnerWaitsForSomethingElse) {
+    queue_.set_owner_state(2, OwnerState::kBlocked);
+    EXPECT_EQ(tick().reason, StartReason::kIdle);
+}
+
+TEST_F(BackPressure, EndsWhenABlockedOwnerHasHadNoneForAWhile) {
+    static_cast<void>(tick(2));
+    queue_.set_owner_state(2, OwnerState::kBlocked);
+    for (int i = 0; i < 100; ++i) static_cast<void>(tick());
+    EXPECT_EQ(tick().reason, StartReason::kIdle);
+    push(queue_, 1, item_of(2), now_);
+    queue_.set_owner_state(2, OwnerState::kBlocked);
+    static_cast<void>(tick());
+    EXPECT_EQ(tick().kind, Decision::Kind::kSleep) << "it has items again";
+}
+
 }  // namespace
 }  // namespace facet

@@ -198,6 +198,20 @@ TEST_F(ClassifyStream, WhatDownstreamAnswersReachesUpstream) {
     }
 }
 
+// Blocked would mean that the device holds it up, and the others would batch as under back
+// pressure.
+TEST_F(ClassifyStream, AStreamThatHasStoppedIsNobodysBackPressure) {
+    use(PuppetMode::kInBatch);
+    GstHarness* harness = start("facetclassify");
+    answer = GST_FLOW_ERROR;
+    gst_pad_set_chain_function(harness->sinkpad, [](GstPad*, GstObject*, GstBuffer* buffer) {
+        gst_buffer_unref(buffer);
+        return answer;
+    });
+    for (int i = 0; gst_harness_push(harness, frame_with_face(i)) == GST_FLOW_OK;) ++i;
+    puppet()->wait_for_state(OwnerState::kDraining);
+}
+
 TEST_F(ClassifyStream, AFailureThatNoBufferCarriesUpstreamIsPostedOnce) {
     use(PuppetMode::kOnWord);
     GstHarness* harness = start("facetclassify");
