@@ -68,6 +68,8 @@ class Chain {
     Chain(const Chain&) = delete;
     Chain& operator=(const Chain&) = delete;
 
+    void prepare() { gst_element_set_state(bin_, GST_STATE_PAUSED); }
+    // The first frame comes at once, after prepare().
     void start() { gst_element_set_state(bin_, GST_STATE_PLAYING); }
     void seek();
     void end();   // EOS

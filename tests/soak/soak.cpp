@@ -6,6 +6,7 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <condition_variable>
 #include <cstdio>
@@ -34,6 +35,8 @@ using std::chrono::seconds;
 constexpr size_t kStreams = 8;
 constexpr int kMaxBatch = 16;
 constexpr auto kStep = seconds(2);
+constexpr auto kFrameInterval = std::chrono::milliseconds(40);
+static_assert(kFrameInterval == std::chrono::duration<double>(1 / kFramesPerSecond));
 constexpr double kAllowedGrowthMib = 1;  // of what is in use, from the second quarter to the last
 
 struct Options {
@@ -148,7 +151,7 @@ class Soak {
     [[nodiscard]] AddedLatency::Worst worst() const { return latency_.worst(); }
 
   private:
-    void replace(size_t index);
+    void replace(size_t place);
     void wait_until(Clock::time_point time);
     void look();
     void befall();
@@ -159,15 +162,22 @@ class Soak {
     AddedLatency latency_{kStreams};
     std::vector<std::unique_ptr<Chain>> chains_;
     std::mt19937 random_{20240501};
+    const Clock::time_point epoch_ = Clock::now();
+    std::array<std::chrono::milliseconds, kStreams> phases_;
     std::vector<double> memory_;
     Watchdog watchdog_;
 };
 
-void Soak::replace(size_t index) {
-    chains_[index].reset();
-    chains_[index] = std::make_unique<Chain>(pipeline_, model_, static_cast<unsigned>(random_()),
-                                             latency_, index);
-    chains_[index]->start();
+// Cameras are not in step, but each place keeps its own: how many happen to come together makes
+// more of a difference to all of them than anything that befalls one.
+void Soak::replace(size_t place) {
+    chains_[place].reset();
+    chains_[place] = std::make_unique<Chain>(pipeline_, model_, static_cast<unsigned>(random_()),
+                                             latency_, place);
+    chains_[place]->prepare();
+    const auto since = Clock::now() - epoch_ - phases_[place];
+    wait_until(Clock::now() + kFrameInterval - since % kFrameInterval);
+    chains_[place]->start();
 }
 
 void Soak::drain_bus() {
@@ -232,11 +242,8 @@ void Soak::wait_until(Clock::time_point time) {
 void Soak::run(const Options& options) {
     gst_element_set_state(pipeline_, GST_STATE_PLAYING);
     chains_.resize(kStreams);
-    for (size_t i = 0; i < kStreams; ++i) {
-        replace(i);
-        // Cameras are not in step.
-        wait_until(Clock::now() + std::chrono::milliseconds(random_() % 40));
-    }
+    for (auto& phase : phases_) phase = std::chrono::milliseconds(random_()) % kFrameInterval;
+    for (size_t place = 0; place < kStreams; ++place) replace(place);
     const auto start = Clock::now(), end = start + options.length;
     bool calm = true;
     for (auto next = start + kStep; next < end; next += kStep) {
@@ -254,7 +261,7 @@ void Soak::run(const Options& options) {
 }
 
 // The base is all streams' together: which of them is served before others in each round of frames
-// is luck, and drawn anew whenever one is replaced.
+// is luck.
 Suffering Soak::suffering() const {
     Suffering found;
     const double calm = latency_.calm_p99();
