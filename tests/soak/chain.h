@@ -70,10 +70,12 @@ class Chain {
 
     void prepare() { gst_element_set_state(bin_, GST_STATE_PAUSED); }
     // The first frame comes at once, after prepare().
-    void start() { gst_element_set_state(bin_, GST_STATE_PLAYING); }
+    void start();
+    // Flushes and goes on, with its frames due as before.
     void seek();
-    void end();   // EOS
-    void fail();  // the next frame is cut off
+    void run_away();  // back to the beginning: its frames were due long ago and come as they can
+    void end();       // EOS
+    void fail();      // the next frame is cut off
     // False: no frame for too long though it should play.
     [[nodiscard]] bool flows() const;
     [[nodiscard]] bool is(GstObject* object) const {
@@ -87,12 +89,14 @@ class Chain {
     static GstPadProbeReturn went(GstPad*, GstPadProbeInfo* info, gpointer self);
     void paint(GstBuffer* frame);
     void judge(GstBuffer* frame);
+    void seek_to(GstClockTime position);
     [[nodiscard]] GstClockTime promised() const;
 
     GstElement* const pipeline_;
     AddedLatency& latency_;
     const size_t place_;
     const Clock::time_point made_ = Clock::now();
+    Clock::time_point started_;
     GstElement* bin_ = nullptr;
     Ref<GstElement> classify_, source_;
     std::mt19937 random_;
