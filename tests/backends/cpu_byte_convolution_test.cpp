@@ -102,11 +102,15 @@ Tensor run(const Geometry& geometry, ByteInstructions instructions, int threads,
     const ByteConvolution convolution(geometry, threads, instructions);
     Tensor scratch = bytes(static_cast<int64_t>(convolution.scratch_bytes()));
     Tensor result = bytes(pixels_of(geometry) * geometry.result_channels * finish.element_bytes());
-    convolution.run(
-        {static_cast<const uint8_t*>(source.view().bytes),
-         static_cast<const int8_t*>(packed.view().bytes), summand ? summand->view().bytes : nullptr,
-         result.mutable_view().bytes, static_cast<std::byte*>(scratch.mutable_view().bytes)},
-        finish);
+    const ByteConvolution::Memory memory{
+        static_cast<const uint8_t*>(source.view().bytes),
+        static_cast<const int8_t*>(packed.view().bytes), summand ? summand->view().bytes : nullptr,
+        result.mutable_view().bytes, static_cast<std::byte*>(scratch.mutable_view().bytes)};
+    if (convolution.prepares())
+        for (int thread = 0; thread < threads; ++thread)
+            convolution.prepare(memory, {thread, threads});
+    for (int thread = 0; thread < threads; ++thread)
+        convolution.run(memory, finish, {thread, threads});
     return result;
 }
 

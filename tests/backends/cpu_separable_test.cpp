@@ -64,10 +64,12 @@ struct Case {
                                           Shape{static_cast<int64_t>(convolution.scratch_bytes())});
         const auto held = residual.as<float>().subspan(first * result_row(), rows * result_row());
         std::vector<float> result(held.begin(), held.end());
-        convolution.run(source.as<float>().data() + first * source_row(),
-                        {packed_spread.as<float>().data(), packed_mix.as<float>().data(),
-                         spread_epilogue, mix_epilogue},
-                        result.data(), static_cast<std::byte*>(scratch.mutable_view().bytes));
+        for (int thread = 0; thread < threads; ++thread)
+            convolution.run(source.as<float>().data() + first * source_row(),
+                            {packed_spread.as<float>().data(), packed_mix.as<float>().data(),
+                             spread_epilogue, mix_epilogue},
+                            result.data(), static_cast<std::byte*>(scratch.mutable_view().bytes),
+                            {thread, threads});
         return result;
     }
 

@@ -75,9 +75,10 @@ void run(const Geometry& geometry, int tile, int threads, const Tensor& source,
                               weights.as<float>().data(), packed.mutable_view().as<float>().data());
     Tensor scratch =
         Tensor::allocate(DataType::kU8, Shape{static_cast<int64_t>(convolution.scratch_bytes())});
-    convolution.run(source.as<float>().data(), packed.as<float>().data(), epilogue,
-                    result.mutable_view().as<float>().data(),
-                    static_cast<std::byte*>(scratch.mutable_view().bytes));
+    for (int thread = 0; thread < threads; ++thread)
+        convolution.run(source.as<float>().data(), packed.as<float>().data(), epilogue,
+                        result.mutable_view().as<float>().data(),
+                        static_cast<std::byte*>(scratch.mutable_view().bytes), {thread, threads});
 }
 
 // Sizes that no tile divides, one tile in all, padding on one side only, odd numbers of panels.

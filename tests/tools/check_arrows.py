@@ -10,12 +10,12 @@ import sys
 CPU_ROOMS = {
     "/threads": "",
     "/onednn": "",
-    "/convolution": "",
-    "/bytes": "",
-    "/loops": "onednn",
+    "/convolution": "threads",
+    "/bytes": "threads",
+    "/loops": "onednn threads",
     "/fusion": "onednn",
-    "/program": "fusion onednn",
-    "/lower": "program fusion loops convolution bytes onednn",
+    "/program": "fusion onednn threads",
+    "/lower": "program fusion loops convolution bytes onednn threads",
     "/choice": "lower program fusion convolution onednn threads",
     "": "choice lower program fusion onednn threads",
 }

@@ -85,6 +85,7 @@ CpuModel::CpuModel(std::shared_ptr<const Graph> graph, ByteValues bytes,
     : graph_(std::move(graph)),
       max_batch_(options.max_batch),
       threads_(options.threads > 0 ? options.threads : available_threads()),
+      cut_(can_be_cut(*graph_)),
       spin_limit_(threads_ > 1 ? SpinLimit::share() : nullptr),
       precision_(to_string(options.precision)),
       bytes_(std::move(bytes)),
@@ -135,7 +136,7 @@ std::optional<size_t> CpuModel::working_bytes(int rows) {
             narrow = std::max(narrow, built->arena_bytes);
         }
         if (schedule.wide.rows > 0) {
-            FACET_ASSIGN(const auto built, program(schedule.wide.rows, threads_));
+            FACET_ASSIGN(const auto built, program(cut_ ? 1 : schedule.wide.rows, threads_));
             wide = built->arena_bytes;
         }
         // The first thread's arena serves both.
@@ -147,7 +148,7 @@ std::optional<size_t> CpuModel::working_bytes(int rows) {
 
 Result<std::shared_ptr<const Program>> CpuModel::choose_slices() {
     slicing_ = {.threads = threads_};
-    if (!can_be_cut(*graph_)) {
+    if (!cut_) {
         // The largest batch comes first: its choice of weight layouts is the one all sizes share.
         FACET_ASSIGN(auto largest, program(max_batch_, threads_));
         FACET_TRY(program(1, threads_));
@@ -164,8 +165,8 @@ Result<std::shared_ptr<const Program>> CpuModel::program(int rows, int threads) 
     const MutexLock lock(mutex_);
     auto& built = programs_[{rows, threads}];
     if (built) return built;
-    const ThreadScope scope(threads);
-    ProgramBuilder builder(*graph_, plan_, bytes_, packing_, rows, threads);
+    const ThreadScope scope(cut_ ? 1 : threads);
+    ProgramBuilder builder(*graph_, plan_, bytes_, packing_, rows, threads, cut_ && threads > 1);
     FACET_ASSIGN(built, builder.build());
     reference_steps_ = builder.reference_steps();
     return built;

@@ -33,9 +33,12 @@ class CpuModel final : public CompiledModel {
     [[nodiscard]] int threads() const { return threads_; }
     [[nodiscard]] const Graph& graph() const { return *graph_; }
     [[nodiscard]] const std::vector<PlannedStep>& plan() const { return plan_; }
+    // May batches be cut between rows?
+    [[nodiscard]] bool is_cut() const { return cut_; }
     // How a batch is cut.
     [[nodiscard]] const Slicing& slicing() const { return slicing_; }
-    // For `rows` rows on 1 or threads() threads. Precondition: 1 <= rows <= max_batch().
+    // For `rows` rows on 1 or threads() threads, which are a team if the batch can be cut.
+    // Precondition: 1 <= rows <= max_batch().
     [[nodiscard]] Result<std::shared_ptr<const Program>> program(int rows, int threads);
 
   private:
@@ -48,6 +51,7 @@ class CpuModel final : public CompiledModel {
     const std::shared_ptr<const Graph> graph_;
     const int max_batch_;
     const int threads_;
+    const bool cut_;  // batches may be cut between rows; else all threads run all rows together
     const std::shared_ptr<SpinLimit> spin_limit_;  // null for one thread
     const std::string precision_;
     const ByteValues bytes_;

@@ -2,9 +2,8 @@
 // Binding programs to a thread's arena, and running slices side by side.
 #include "engine/backends/cpu/cpu_request.h"
 
-#include <omp.h>
-
 #include <algorithm>
+#include <atomic>
 
 #include "engine/backends/cpu/fusion/row_numbers.h"
 #include "engine/backends/cpu/program/step_profile.h"
@@ -52,11 +51,7 @@ void append(std::vector<StepProfile>& steps, std::vector<StepProfile> more) {
 }  // namespace
 
 CpuRequest::Worker::Worker(int max_batch, size_t input_count, size_t output_count)
-    : stream(onednn::engine()),
-      narrow(max_batch + 1),
-      wide(max_batch + 1),
-      inputs(input_count),
-      outputs(output_count) {}
+    : narrow(max_batch + 1), wide(max_batch + 1), inputs(input_count), outputs(output_count) {}
 
 CpuRequest::CpuRequest(std::shared_ptr<CpuModel> model)
     : model_(std::move(model)),
@@ -64,9 +59,13 @@ CpuRequest::CpuRequest(std::shared_ptr<CpuModel> model)
       outputs_(allocate_ports(model_->outputs(), model_->max_batch())),
       numbered_outputs_(numbered_outputs(model_->graph())),
       schedules_(model_->max_batch() + 1) {
-    for (int thread = 0; thread < model_->threads(); ++thread)
+    for (int thread = 0; thread < model_->threads(); ++thread) {
         workers_.push_back(
             std::make_unique<Worker>(model_->max_batch(), inputs_.size(), outputs_.size()));
+        streams_.emplace_back(onednn::engine());
+    }
+    if (model_->threads() > 1 && model_->is_cut())
+        team_ = std::make_unique<Team>(model_->threads());
 }
 
 Result<void> CpuRequest::check_rows(int rows) const {
@@ -107,7 +106,7 @@ Result<void> CpuRequest::bind_all(const RowSchedule& schedule) {
         for (size_t worker = 0; worker < busy; ++worker)
             for (const RowSlice& slice : schedule.narrow)
                 FACET_TRY(bind(*workers_[worker], slice.rows, false));
-        if (schedule.wide.rows > 0) FACET_TRY(bind(*workers_[0], schedule.wide.rows, true));
+        if (schedule.wide.rows > 0) FACET_TRY(bind(*workers_[0], wide_rows(schedule.wide), true));
     }
     return {};
 }
@@ -127,39 +126,57 @@ void CpuRequest::renumber(const RowSlice& slice) {
 }
 
 Result<void> CpuRequest::run_narrow(const std::vector<RowSlice>& slices) {
-    const auto run = [&](Worker& worker, const RowSlice& slice) -> Result<void> {
-        const ThreadScope alone(1);
-        FACET_TRY(onednn::guard([&] { return place(worker, slice, false).run(worker.stream); }));
+    const auto run = [&](size_t index, const RowSlice& slice) -> Result<void> {
+        FACET_TRY(onednn::guard(
+            [&] { return place(*workers_[index], slice, false).run(streams_[index]); }));
         renumber(slice);
         return {};
     };
-    const int busy = static_cast<int>(std::min(workers_.size(), slices.size()));
-    if (busy <= 1) {
-        for (const RowSlice& slice : slices) FACET_TRY(run(*workers_[0], slice));
+    const ThreadScope alone(1);
+    const size_t busy = std::min(workers_.size(), slices.size());
+    if (busy <= 1 || !team_) {
+        for (const RowSlice& slice : slices) FACET_TRY(run(0, slice));
         return {};
     }
     for (const auto& worker : workers_) worker->error.reset();
-#pragma omp parallel for schedule(dynamic, 1) num_threads(busy)
-    for (const RowSlice& slice : slices) {
-        Worker& worker = *workers_[omp_get_thread_num()];
-        if (const auto done = run(worker, slice); !done) worker.error = done.error();
-    }
+    std::atomic<size_t> next = 0;
+    team_->run([&](int member) {
+        const auto index = static_cast<size_t>(member);
+        if (index >= busy) return;
+        for (size_t at = next++; at < slices.size(); at = next++)
+            if (const auto done = run(index, slices[at]); !done)
+                workers_[index]->error = done.error();
+    });
     for (const auto& worker : workers_)
         if (worker->error) return *worker->error;
     return {};
 }
 
+Result<void> CpuRequest::run_wide(const RowSlice& slice, std::vector<double>* seconds) {
+    const ThreadScope threads(team_ ? 1 : model_->threads());
+    const int rows = wide_rows(slice);
+    for (int row = 0; row < slice.rows; row += rows) {
+        const RowSlice part{slice.first + row, rows};
+        BoundProgram& bound = place(*workers_[0], part, true);
+        if (team_) {
+            FACET_TRY(bound.run(*team_, streams_, seconds));
+        } else if (seconds) {
+            FACET_ASSIGN(*seconds, bound.run_timed(streams_[0]));
+        } else {
+            FACET_TRY(bound.run(streams_[0]));
+        }
+        renumber(part);
+    }
+    return {};
+}
+
 Result<void> CpuRequest::infer(int rows) {
     FACET_TRY(check_rows(rows));
-    const ThreadScope threads(model_->threads());
     return onednn::guard([&]() -> Result<void> {
         const RowSchedule& plan = schedule(rows);
         FACET_TRY(bind_all(plan));
         FACET_TRY(run_narrow(plan.narrow));
-        if (plan.wide.rows == 0) return {};
-        FACET_TRY(place(*workers_[0], plan.wide, true).run(workers_[0]->stream));
-        renumber(plan.wide);
-        return {};
+        return plan.wide.rows > 0 ? run_wide(plan.wide, nullptr) : Result<void>();
     });
 }
 
@@ -167,33 +184,31 @@ Result<std::vector<StepProfile>> CpuRequest::profile(int rows) {
     FACET_TRY(check_rows(rows));
     return onednn::guard([&]() -> Result<std::vector<StepProfile>> {
         const RowSchedule& plan = schedule(rows);
-        {
-            const ThreadScope threads(model_->threads());
-            FACET_TRY(bind_all(plan));
-        }
+        FACET_TRY(bind_all(plan));
         Worker& worker = *workers_[0];
         std::vector<StepProfile> all;
         std::vector<StepProfile> group;  // of the slices of one size
         int group_rows = 0;
-        const auto run = [&](const RowSlice& slice, bool wide) -> Result<void> {
-            const ThreadScope threads(wide ? model_->threads() : 1);
-            FACET_ASSIGN(const auto seconds, place(worker, slice, wide).run_timed(worker.stream));
+        for (const RowSlice& slice : plan.narrow) {
+            const ThreadScope alone(1);
+            FACET_ASSIGN(const auto seconds, place(worker, slice, false).run_timed(streams_[0]));
             renumber(slice);
-            const Binding& binding = (wide ? worker.wide : worker.narrow)[slice.rows];
-            auto steps = profile_steps(*binding.program, model_->graph(), model_->plan(),
-                                       slice.rows, seconds);
-            if (!wide && slice.rows == group_rows) {
+            auto steps = profile_steps(*worker.narrow[slice.rows].program, model_->graph(),
+                                       model_->plan(), slice.rows, seconds);
+            if (slice.rows == group_rows) {
                 add_up(group, steps);
-                return {};
+                continue;
             }
             append(all, std::move(group));
             group = std::move(steps);
-            group_rows = wide ? 0 : slice.rows;
-            return {};
-        };
-        for (const RowSlice& slice : plan.narrow) FACET_TRY(run(slice, false));
-        if (plan.wide.rows > 0) FACET_TRY(run(plan.wide, true));
+            group_rows = slice.rows;
+        }
         append(all, std::move(group));
+        if (plan.wide.rows == 0) return all;
+        std::vector<double> seconds;
+        FACET_TRY(run_wide(plan.wide, &seconds));
+        append(all, profile_steps(*worker.wide[wide_rows(plan.wide)].program, model_->graph(),
+                                  model_->plan(), wide_rows(plan.wide), seconds));
         return all;
     });
 }

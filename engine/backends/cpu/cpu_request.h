@@ -32,7 +32,6 @@ class CpuRequest final : public InferRequest {
     // What one thread works with. The first also runs what all threads run together.
     struct Worker {
         Worker(int max_batch, size_t inputs, size_t outputs);
-        const dnnl::stream stream;
         Tensor arena;
         std::vector<Binding> narrow, wide;   // by rows
         std::vector<void*> inputs, outputs;  // of the slice at hand, by port
@@ -49,11 +48,18 @@ class CpuRequest final : public InferRequest {
     // What a slice numbered from 0 becomes a part of its batch.
     void renumber(const RowSlice& slice);
     [[nodiscard]] Result<void> run_narrow(const std::vector<RowSlice>& slices);
+    // On all threads together; a team takes one row after the other. `seconds`, if given, takes
+    // those of each step.
+    [[nodiscard]] Result<void> run_wide(const RowSlice& slice, std::vector<double>* seconds);
+    // Of the program that run_wide() runs.
+    [[nodiscard]] int wide_rows(const RowSlice& slice) const { return team_ ? 1 : slice.rows; }
 
     const std::shared_ptr<CpuModel> model_;
     std::vector<Tensor> inputs_, outputs_;  // by port
     const std::vector<size_t> numbered_outputs_;
     std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<dnnl::stream> streams_;  // by worker
+    std::unique_ptr<Team> team_;         // null for one thread, and where batches are not cut
     std::vector<std::optional<RowSchedule>> schedules_;  // by rows
 };
 

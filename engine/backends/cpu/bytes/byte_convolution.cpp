@@ -2,8 +2,6 @@
 // Packing of the weights, the choice of runs, and the walk over blocks of tiles.
 #include "engine/backends/cpu/bytes/byte_convolution.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -335,38 +333,27 @@ void ByteConvolution::Worker::run_block(int64_t block, int64_t part) {
     }
 }
 
-void ByteConvolution::run(const Memory& memory, const ByteFinish& finish) const {
-    const int64_t lines = copies_ ? geometry_.rows * height_ : 0;
+void ByteConvolution::prepare(const Memory& memory, Share share) const {
+    const int64_t lines = geometry_.rows * height_;
     auto* copy = reinterpret_cast<uint8_t*>(memory.scratch);
-    const uint8_t* source = copies_ ? copy : memory.source;
+    for (int64_t line = share.begin(lines); line < share.end(lines); ++line)
+        copy_line(memory.source, copy, line);
+}
+
+void ByteConvolution::run(const Memory& memory, const ByteFinish& finish, Share share) const {
+    const auto* copy = reinterpret_cast<const uint8_t*>(memory.scratch);
     const int64_t items = (tiles_ + 1) / 2 * parts_;
-    const auto worker_of = [&](int thread) {
-        std::byte* own = memory.scratch + copy_bytes() + thread * thread_bytes();
-        return Worker{*this,
-                      memory,
-                      finish,
-                      source,
-                      reinterpret_cast<int32_t*>(own),
-                      reinterpret_cast<uint8_t*>(own) + 2 * kBlockSums * sizeof(int32_t)};
-    };
-    if (threads_ == 1) {
-        for (int64_t line = 0; line < lines; ++line) copy_line(memory.source, copy, line);
-        const TileScope shapes(instructions_, tile_rows_, pieces_.bytes);
-        Worker worker = worker_of(0);
-        for (int64_t item = 0; item < items; ++item) worker.run_block(item / parts_, item % parts_);
-        worker.finish_pending();
-        return;
-    }
-#pragma omp parallel num_threads(threads_)
-    {
-#pragma omp for schedule(static)
-        for (int64_t line = 0; line < lines; ++line) copy_line(memory.source, copy, line);
-        const TileScope shapes(instructions_, tile_rows_, pieces_.bytes);
-        Worker worker = worker_of(omp_get_thread_num());
-#pragma omp for schedule(static)
-        for (int64_t item = 0; item < items; ++item) worker.run_block(item / parts_, item % parts_);
-        worker.finish_pending();
-    }
+    std::byte* own = memory.scratch + copy_bytes() + share.index * thread_bytes();
+    const TileScope shapes(instructions_, tile_rows_, pieces_.bytes);
+    Worker worker{*this,
+                  memory,
+                  finish,
+                  copies_ ? copy : memory.source,
+                  reinterpret_cast<int32_t*>(own),
+                  reinterpret_cast<uint8_t*>(own) + 2 * kBlockSums * sizeof(int32_t)};
+    for (int64_t item = share.begin(items); item < share.end(items); ++item)
+        worker.run_block(item / parts_, item % parts_);
+    worker.finish_pending();
 }
 
 }  // namespace facet::cpu

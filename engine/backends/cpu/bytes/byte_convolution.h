@@ -9,6 +9,7 @@
 
 #include "engine/backends/cpu/bytes/byte_finish.h"
 #include "engine/backends/cpu/bytes/byte_products.h"
+#include "engine/backends/cpu/threads/share.h"
 
 namespace facet::cpu {
 
@@ -48,7 +49,10 @@ class ByteConvolution {
         return geometry.zero_point + (geometry.is_signed ? 128 : 0);
     }
     [[nodiscard]] size_t scratch_bytes() const;
-    void run(const Memory& memory, const ByteFinish& finish) const;
+    // Must all shares have prepared before one runs? Each is that of one of at most `threads`.
+    [[nodiscard]] bool prepares() const { return copies_; }
+    void prepare(const Memory& memory, Share share = {}) const;
+    void run(const Memory& memory, const ByteFinish& finish, Share share = {}) const;
 
   private:
     enum class Runs { kImages, kLines, kGathered };

@@ -3,6 +3,7 @@
 #include "engine/backends/cpu/choice/slice_choice.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 
 #include "engine/backends/cpu/choice/choice_cache.h"
@@ -11,6 +12,8 @@
 namespace facet::cpu {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr int kMostRows = 8;  // beyond, weights are read seldom enough already
 constexpr int kRounds = 4;    // of which the shortest counts; 2 where they take long
@@ -23,7 +26,9 @@ constexpr double kWidePays = 0.85;    // of the time of one thread
 class Trial {
   public:
     Trial(std::shared_ptr<const Program> program, const Sliceable& model, int rows, int threads)
-        : program_(std::move(program)), threads_(threads), stream_(onednn::engine()) {
+        : program_(std::move(program)) {
+        for (int thread = 0; thread < threads; ++thread) streams_.emplace_back(onednn::engine());
+        if (program_->for_team) team_ = std::make_unique<Team>(threads);
         for (const auto& [ports, addresses] :
              {std::pair{&model.inputs, &inputs_}, {&model.outputs, &outputs_}})
             for (const Port& port : *ports)
@@ -33,12 +38,17 @@ class Trial {
                                             inputs_, outputs_});
     }
 
-    // Of the calling thread. Beside others it counts its share and what it waits awake.
+    // Of the calling thread; of a team, those that pass.
     Result<double> seconds() const {
-        const ThreadScope threads(threads_);
+        const ThreadScope alone(1);
+        const auto begin = Clock::now();
         const double start = thread_seconds();
-        FACET_TRY(bound_->run(stream_));
-        return thread_seconds() - start;
+        if (!team_) {
+            FACET_TRY(bound_->run(streams_[0]));
+            return thread_seconds() - start;
+        }
+        FACET_TRY(bound_->run(*team_, streams_));
+        return std::chrono::duration<double>(Clock::now() - begin).count();
     }
 
     Result<double> shortest(int runs) const {
@@ -59,8 +69,8 @@ class Trial {
     }
 
     std::shared_ptr<const Program> program_;
-    const int threads_;
-    const dnnl::stream stream_;
+    std::vector<dnnl::stream> streams_;
+    std::unique_ptr<Team> team_;
     std::vector<Tensor> memory_;
     std::vector<void*> inputs_, outputs_;
     std::unique_ptr<BoundProgram> bound_;

@@ -2,8 +2,6 @@
 // The loops for 512-bit vectors, and the strips.
 #include "engine/backends/cpu/convolution/separable.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -132,27 +130,27 @@ void SeparableConvolution::pack_pointwise(int64_t channels, int64_t result_chann
 size_t SeparableConvolution::scratch_bytes() const {
     const int64_t zeros = geometry_.width * geometry_.channels;
     const int64_t strip = strip_rows_ * geometry_.result_width * geometry_.channels;
-    return (zeros + threads_ * strip) * sizeof(float);
+    return threads_ * (zeros + strip) * sizeof(float);
 }
 
 void SeparableConvolution::run([[maybe_unused]] const float* source,
                                [[maybe_unused]] const Weights& weights,
-                               [[maybe_unused]] float* result,
-                               [[maybe_unused]] std::byte* scratch) const {
+                               [[maybe_unused]] float* result, [[maybe_unused]] std::byte* scratch,
+                               [[maybe_unused]] Share share) const {
 #ifdef FACET_HAS_AVX512_KERNELS
     const Geometry& g = geometry_;
     const int64_t line = g.width * g.channels;
-    auto* zeros = reinterpret_cast<float*>(scratch);
-    std::memset(zeros, 0, line * sizeof(float));
-    float* between = zeros + line;
     const int64_t strip_floats = strip_rows_ * g.result_width * g.channels;
+    auto* zeros = reinterpret_cast<float*>(scratch) + share.index * (line + strip_floats);
+    std::memset(zeros, 0, line * sizeof(float));
+    float* own = zeros + line;
     const int64_t strips_per_row = (g.result_height + strip_rows_ - 1) / strip_rows_;
     const int64_t strips = g.rows * strips_per_row;
     const DepthwiseLoop spread = depthwise_loop(g.stride, ending_of(&weights.depthwise_epilogue));
     const auto multiply = ending_of(&weights.pointwise_epilogue) == Ending::kBiasRelu
                               ? multiply_panels<Ending::kBiasRelu>
                               : multiply_panels<Ending::kAny>;
-    const auto run_strip = [&](int64_t strip, float* own) {
+    for (int64_t strip = share.begin(strips); strip < share.end(strips); ++strip) {
         const int64_t row = strip / strips_per_row;
         const int64_t first = strip % strips_per_row * strip_rows_;
         const int64_t last = std::min(first + strip_rows_, g.result_height);
@@ -180,14 +178,7 @@ void SeparableConvolution::run([[maybe_unused]] const float* source,
         float* to = result + (row * g.result_height + first) * g.result_width * g.result_channels;
         multiply(own, (last - first) * g.result_width, g.channels, weights.pointwise, 0,
                  g.result_channels / kLanes, to, g.result_channels, &weights.pointwise_epilogue);
-    };
-    if (threads_ == 1) {
-        for (int64_t strip = 0; strip < strips; ++strip) run_strip(strip, between);
-        return;
     }
-#pragma omp parallel for schedule(static) num_threads(threads_)
-    for (int64_t strip = 0; strip < strips; ++strip)
-        run_strip(strip, between + omp_get_thread_num() * strip_floats);
 #endif
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "engine/backends/cpu/convolution/channel_epilogue.h"
+#include "engine/backends/cpu/threads/share.h"
 
 namespace facet::cpu {
 
@@ -32,6 +33,7 @@ class SeparableConvolution {
     // Both numbers of channels are multiples of it.
     static constexpr int64_t kLanes = 16;
 
+    // `threads` that share the work.
     SeparableConvolution(const Geometry& geometry, int threads);
 
     // Row-major [channels, 1, 3, 3] and [result_channels, channels, 1, 1] into as many floats.
@@ -39,8 +41,10 @@ class SeparableConvolution {
     static void pack_pointwise(int64_t channels, int64_t result_channels, const float* weights,
                                float* packed);
     [[nodiscard]] size_t scratch_bytes() const;
-    // Packed weights and scratch memory are aligned to 64 bytes.
-    void run(const float* source, const Weights& weights, float* result, std::byte* scratch) const;
+    // The share of one of at most `threads`, all with the same scratch memory. Packed weights and
+    // scratch memory are aligned to 64 bytes.
+    void run(const float* source, const Weights& weights, float* result, std::byte* scratch,
+             Share share = {}) const;
 
   private:
     Geometry geometry_;

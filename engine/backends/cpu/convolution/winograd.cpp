@@ -2,8 +2,6 @@
 // Packing of the filters, the division of the work, and the loops for 512-bit vectors.
 #include "engine/backends/cpu/convolution/winograd.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -250,40 +248,34 @@ size_t WinogradConvolution::scratch_bytes() const {
     const int64_t points = points_of(tile_) * points_of(tile_);
     const int64_t left = round_up(block_tiles_ * geometry_.channels, kLanes) + kPad;
     const int64_t products = block_tiles_ * panels_per_part_ * kLanes + kPad;
-    return (geometry_.channels + threads_ * points * (left + products)) * sizeof(float);
+    return threads_ * (geometry_.channels + points * (left + products)) * sizeof(float);
 }
 
 void WinogradConvolution::run([[maybe_unused]] const float* source,
                               [[maybe_unused]] const float* packed,
                               [[maybe_unused]] const ChannelEpilogue& epilogue,
-                              [[maybe_unused]] float* result,
-                              [[maybe_unused]] std::byte* scratch) const {
+                              [[maybe_unused]] float* result, [[maybe_unused]] std::byte* scratch,
+                              [[maybe_unused]] Share share) const {
 #ifdef FACET_HAS_AVX512_KERNELS
     const int64_t points = points_of(tile_) * points_of(tile_);
     const int64_t left_plane = block_tiles_ * geometry_.channels + kPad;
     const int64_t product_plane = block_tiles_ * panels_per_part_ * kLanes + kPad;
-    auto* zeros = reinterpret_cast<float*>(scratch);
+    auto* zeros = reinterpret_cast<float*>(scratch) + share.index * geometry_.channels;
     std::memset(zeros, 0, geometry_.channels * sizeof(float));
-    float* shares = zeros + geometry_.channels;
+    float* left = reinterpret_cast<float*>(scratch) + threads_ * geometry_.channels +
+                  share.index * points * (left_plane + product_plane);
     const int64_t tiles = geometry_.rows * down_ * across_;
     const int64_t panels = geometry_.result_channels / kLanes;
     const auto runner = tile_ == 2 ? run_block<2> : tile_ == 3 ? run_block<3> : run_block<4>;
     const int64_t items = blocks_ * parts_;
-    const auto run_item = [&](int64_t item, int64_t share) {
+    for (int64_t item = share.begin(items); item < share.end(items); ++item) {
         const int64_t part = item % parts_;
         const int64_t first = item / parts_ * block_tiles_;
-        float* left = shares + share * points * (left_plane + product_plane);
         runner({&geometry_, &epilogue, down_, across_, first, std::min(block_tiles_, tiles - first),
                 part * panels_per_part_, std::min(panels, (part + 1) * panels_per_part_), source,
                 packed, result, left, left + points * left_plane, zeros, left_plane,
                 product_plane});
-    };
-    if (threads_ == 1 || items == 1) {
-        for (int64_t item = 0; item < items; ++item) run_item(item, 0);
-        return;
     }
-#pragma omp parallel for schedule(static) num_threads(threads_)
-    for (int64_t item = 0; item < items; ++item) run_item(item, omp_get_thread_num());
 #endif
 }
 

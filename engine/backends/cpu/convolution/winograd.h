@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "engine/backends/cpu/convolution/channel_epilogue.h"
+#include "engine/backends/cpu/threads/share.h"
 
 namespace facet::cpu {
 
@@ -28,7 +29,7 @@ class WinogradConvolution {
     static constexpr int64_t kLanes = 16;
     static constexpr int kTiles[] = {2, 3, 4};
 
-    // `tile` is one of kTiles; `threads` that run() divides the work over.
+    // `tile` is one of kTiles; `threads` that share the work.
     WinogradConvolution(const Geometry& geometry, int tile, int threads);
 
     // Depends on channels and tile alone: every number of rows shares the packed weights.
@@ -37,9 +38,10 @@ class WinogradConvolution {
     static void pack(int tile, int64_t channels, int64_t result_channels, const float* weights,
                      float* packed);
     [[nodiscard]] size_t scratch_bytes() const;
-    // All memory is aligned to 64 bytes.
+    // The share of one of at most `threads`, all with the same scratch memory. All memory is
+    // aligned to 64 bytes.
     void run(const float* source, const float* packed, const ChannelEpilogue& epilogue,
-             float* result, std::byte* scratch) const;
+             float* result, std::byte* scratch, Share share = {}) const;
 
   private:
     Geometry geometry_;

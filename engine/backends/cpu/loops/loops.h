@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Facet's own loops, for what oneDNN lacks. All are built once per program and reentrant to run.
+// Facet's own loops, for what oneDNN lacks. All are built once per program and reentrant to run;
+// those that take a share do only that.
 #pragma once
 
 #include <array>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "engine/backends/cpu/onednn/onednn_api.h"
+#include "engine/backends/cpu/threads/share.h"
 #include "engine/graph/ops.h"
 
 namespace facet::cpu {
@@ -81,7 +83,7 @@ class NearestLoop {
 class SlopeLoop {
   public:
     SlopeLoop(const onednn::ChannelView& view, std::span<const float> slopes);
-    void run(const float* source, float* result) const;
+    void run(const float* source, float* result, Share share = {}) const;
 
   private:
     onednn::ChannelView view_;
@@ -93,7 +95,7 @@ class SoftmaxLoop {
   public:
     static constexpr int64_t kWidest = 16;
     SoftmaxLoop(int64_t rows, int64_t width) : rows_(rows), width_(width) {}
-    void run(const float* source, float* result) const;
+    void run(const float* source, float* result, Share share = {}) const;
 
   private:
     int64_t rows_, width_;  // 1 <= width <= kWidest
@@ -103,7 +105,7 @@ class SoftmaxLoop {
 class JoinLoop {
   public:
     JoinLoop(int64_t groups, std::vector<size_t> piece_bytes);
-    void run(std::span<void* const> sources, void* result) const;
+    void run(std::span<void* const> sources, void* result, Share share = {}) const;
 
   private:
     int64_t groups_;

@@ -110,14 +110,13 @@ SlopeLoop::SlopeLoop(const onednn::ChannelView& view, std::span<const float> slo
     slopes_.resize(slopes.size() == 1 ? 1 : view.blocks * view.lanes, 0.0f);
 }
 
-void SlopeLoop::run(const float* source, float* result) const {
+void SlopeLoop::run(const float* source, float* result, Share share) const {
     const bool uniform = slopes_.size() == 1;
     const bool through_lanes = !uniform && view_.lanes > 1;
     const int64_t total = view_.outer * view_.blocks * view_.inner * view_.lanes;
     const int64_t stretch = uniform ? kStretch : view_.inner * view_.lanes;
     const int64_t stretches = (total + stretch - 1) / stretch;
-#pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < stretches; ++i) {
+    for (int64_t i = share.begin(stretches); i < share.end(stretches); ++i) {
         const int64_t offset = i * stretch;
         const float* slopes = slopes_.data() + (uniform ? 0 : i % view_.blocks * view_.lanes);
         if (through_lanes)
@@ -128,10 +127,9 @@ void SlopeLoop::run(const float* source, float* result) const {
     }
 }
 
-void SoftmaxLoop::run(const float* source, float* result) const {
+void SoftmaxLoop::run(const float* source, float* result, Share share) const {
     const int64_t blocks = (rows_ + kBlock - 1) / kBlock;
-#pragma omp parallel for schedule(static)
-    for (int64_t block = 0; block < blocks; ++block) {
+    for (int64_t block = share.begin(blocks); block < share.end(blocks); ++block) {
         const int64_t first = block * kBlock;
         soften(source + first * width_, result + first * width_, std::min(kBlock, rows_ - first),
                width_);
@@ -143,11 +141,13 @@ JoinLoop::JoinLoop(int64_t groups, std::vector<size_t> piece_bytes)
     for (const size_t bytes : piece_bytes_) group_bytes_ += bytes;
 }
 
-void JoinLoop::run(std::span<void* const> sources, void* result) const {
-    auto* to = static_cast<std::byte*>(result);
+void JoinLoop::run(std::span<void* const> sources, void* result, Share share) const {
+    const int64_t first = share.begin(groups_), count = share.end(groups_) - first;
+    auto* to = static_cast<std::byte*>(result) + first * group_bytes_;
     for (size_t piece = 0; piece < piece_bytes_.size(); ++piece) {
-        copy_strided(sources[piece], piece_bytes_[piece], to, group_bytes_, piece_bytes_[piece],
-                     groups_);
+        const size_t bytes = piece_bytes_[piece];
+        const auto* from = static_cast<const std::byte*>(sources[piece]) + first * bytes;
+        copy_strided(from, bytes, to, group_bytes_, bytes, count);
         to += piece_bytes_[piece];
     }
 }

@@ -186,17 +186,22 @@ bool lower_byte_convolution(ProgramBuilder& builder, const IntegerLayer& layer) 
     const Place place = place_of(builder, layer);
     finish->pitch = place.pitch;
     buffers.push_back(place.location.buffer);
-    builder.add_loop(
-        std::move(buffers),
-        [convolution, finish = std::move(*finish), has_summand = summand != kNoValue,
-         first = place.first_channel](std::span<void* const> at) -> Result<void> {
-            convolution.run(
-                {static_cast<const uint8_t*>(at[0]), static_cast<const int8_t*>(at[1]),
-                 has_summand ? at[3] : nullptr, static_cast<std::byte*>(at.back()) + first,
-                 static_cast<std::byte*>(at[2])},
-                finish);
-            return {};
-        });
+    const auto memory = [has_summand = summand != kNoValue,
+                         first = place.first_channel](std::span<void* const> at) {
+        return ByteConvolution::Memory{
+            static_cast<const uint8_t*>(at[0]), static_cast<const int8_t*>(at[1]),
+            has_summand ? at[3] : nullptr, static_cast<std::byte*>(at.back()) + first,
+            static_cast<std::byte*>(at[2])};
+    };
+    if (convolution.prepares())
+        builder.add_shared_loop(buffers,
+                                [convolution, memory](std::span<void* const> at, Share share) {
+                                    convolution.prepare(memory(at), share);
+                                });
+    builder.add_shared_loop(std::move(buffers), [convolution, memory, finish = std::move(*finish)](
+                                                    std::span<void* const> at, Share share) {
+        convolution.run(memory(at), finish, share);
+    });
     builder.define(layer.result, place.location);
     return true;
 }

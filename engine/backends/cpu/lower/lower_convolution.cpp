@@ -56,6 +56,7 @@ onednn::ConvolutionRequest describe(const ProgramBuilder& builder, const Node& n
 // A primitive for the node, and whether it covers the followers.
 struct Choice {
     Candidate candidate;
+    onednn::ConvolutionRequest request;
     PostOps post_ops;
     std::vector<Argument> arguments;  // of the followers
     bool fused = false;
@@ -95,6 +96,7 @@ Choice choose(ProgramBuilder& builder, const PlannedStep& step, const Weights& w
         Choice choice = fused ? with_followers(builder, step) : Choice{};
         for (const Desc& layout : layouts) {
             request.weights = layout;
+            choice.request = request;
             choice.candidate = onednn::convolution(request, choice.post_ops);
             if (choice.candidate.is_fast()) return choice;
             if (choice.candidate && !slow.candidate) slow = choice;
@@ -149,7 +151,14 @@ Result<void> lower_convolution(ProgramBuilder& builder, const PlannedStep& step)
         const Location bias = builder.primary(node.inputs[2]);
         arguments.push_back({DNNL_ARG_BIAS, bias.buffer, bias.layout});
     }
-    builder.add_primitive(choice.candidate, std::move(arguments));
+    onednn::ConvolutionRequest request = choice.request;
+    request.source = source.layout;
+    request.weights = packed_layout;
+    request.destination = result.layout;
+    builder.add_primitive(
+        choice.candidate, std::move(arguments),
+        cut_convolution(std::move(request), choice.post_ops,
+                        {.implementation = std::string(choice.candidate.implementation())}));
     if (choice.fused) {
         builder.define(result_of(builder, step), result);
         return {};

@@ -47,9 +47,18 @@ bool add_binary(ProgramBuilder& builder, const PlannedStep& step, ValueId full, 
     if (!candidate.is_fast()) return false;
     const Location second = same ? builder.in_layout(other, wanted) : builder.plain(other);
     const BufferId buffer = builder.in_place_or_new(full, first);
-    builder.add_primitive(candidate, {{DNNL_ARG_SRC_0, first.buffer, first.layout},
-                                      {DNNL_ARG_SRC_1, second.buffer, wanted},
-                                      {DNNL_ARG_DST, buffer, first.layout}});
+    const BandCut cut = cut_elementwise(
+        first.layout,
+        [=](const Desc& band) {
+            return onednn::binary(*algorithm, band, same ? band : wanted, band, post_ops);
+        },
+        same ? std::vector<int>{DNNL_ARG_SRC_1} : std::vector<int>{});
+    const bool per_line = !same && result.size() == 4 && onednn::extents_of(wanted)[2] != 1;
+    builder.add_primitive(candidate,
+                          {{DNNL_ARG_SRC_0, first.buffer, first.layout},
+                           {DNNL_ARG_SRC_1, second.buffer, wanted},
+                           {DNNL_ARG_DST, buffer, first.layout}},
+                          per_line ? BandCut{} : cut);
     builder.define(result_of(builder, step), {buffer, first.layout});
     return true;
 }
@@ -108,11 +117,10 @@ bool add_slopes(ProgramBuilder& builder, const Node& node, const Location& sourc
                              slopes->shape()[axis] == count && count == view->channels;
     if (count != 1 && !per_channel) return false;
     const Location result{builder.in_place_or_new(node.inputs[0], source), source.layout};
-    builder.add_loop(
+    builder.add_shared_loop(
         {source.buffer, result.buffer},
-        [loop = SlopeLoop(*view, slopes->as<float>())](std::span<void* const> at) -> Result<void> {
-            loop.run(static_cast<const float*>(at[0]), static_cast<float*>(at[1]));
-            return {};
+        [loop = SlopeLoop(*view, slopes->as<float>())](std::span<void* const> at, Share share) {
+            loop.run(static_cast<const float*>(at[0]), static_cast<float*>(at[1]), share);
         });
     builder.define(node.outputs[0], result);
     return true;
@@ -122,11 +130,10 @@ bool add_slopes(ProgramBuilder& builder, const Node& node, const Location& sourc
 void add_short_softmax(ProgramBuilder& builder, const Node& node, int64_t rows, int64_t width) {
     const Location source = builder.plain(node.inputs[0]);
     const BufferId buffer = builder.in_place_or_new(node.inputs[0], source);
-    builder.add_loop({source.buffer, buffer},
-                     [loop = SoftmaxLoop(rows, width)](std::span<void* const> at) -> Result<void> {
-                         loop.run(static_cast<const float*>(at[0]), static_cast<float*>(at[1]));
-                         return {};
-                     });
+    builder.add_shared_loop({source.buffer, buffer}, [loop = SoftmaxLoop(rows, width)](
+                                                         std::span<void* const> at, Share share) {
+        loop.run(static_cast<const float*>(at[0]), static_cast<float*>(at[1]), share);
+    });
     builder.define(node.outputs[0], {buffer, builder.plain_layout(node.outputs[0])});
 }
 
@@ -155,9 +162,13 @@ Result<void> lower_activation(ProgramBuilder& builder, const PlannedStep& step) 
     }
     const Location result{builder.in_place_or_new(node.inputs[0], source), source.layout};
     BufferId from = source.buffer;
-    for (const Candidate& candidate : candidates) {
-        builder.add_primitive(candidate, {{DNNL_ARG_SRC, from, source.layout},
-                                          {DNNL_ARG_DST, result.buffer, result.layout}});
+    for (size_t i = 0; i < candidates.size(); ++i) {
+        builder.add_primitive(
+            candidates[i],
+            {{DNNL_ARG_SRC, from, source.layout}, {DNNL_ARG_DST, result.buffer, result.layout}},
+            cut_elementwise(source.layout, [part = parts[i]](const Desc& band) {
+                return onednn::eltwise(band, part);
+            }));
         from = result.buffer;
     }
     builder.define(node.outputs[0], result);

@@ -152,6 +152,32 @@ Dims extents_at(const ProgramBuilder& builder, ValueId value, int rows) {
     return extents;
 }
 
+struct Layouts {
+    Desc source, weights, result;
+};
+
+onednn::ConvolutionRequest convolution_of(const ProgramBuilder& builder, const IntegerLayer& layer,
+                                          const Tail& tail, const Layouts& layouts) {
+    const auto& params = std::get<ConvolutionParams>(layer.node->params);
+    const Dims source = builder.extents(layer.node->inputs[0]);
+    const Dims kernel = builder.extents(layer.node->inputs[1]);
+    const ResolvedPads pads =
+        resolve_pads(params.auto_pad, params.pads_begin, params.pads_end, {source[2], source[3]},
+                     {kernel[2], kernel[3]}, params.strides, params.dilations);
+    return {layouts.source,       layouts.weights,        tail.bias,        layouts.result,
+            dims(params.strides), dims(params.dilations), dims(pads.begin), dims(pads.end)};
+}
+
+// Bands of one image, for a team's threads.
+BandCut cut_of(const ProgramBuilder& builder, const IntegerLayer& layer, const Tail& tail,
+               const Layouts& layouts, std::string_view implementation) {
+    if (std::holds_alternative<MatMulParams>(layer.node->params)) return {};
+    onednn::Requantization requantization = tail.requantization;
+    requantization.implementation = implementation;
+    return cut_convolution(convolution_of(builder, layer, tail, layouts), tail.post_ops,
+                           requantization);
+}
+
 Candidate request(const ProgramBuilder& builder, const IntegerLayer& layer, const Tail& tail,
                   const Desc& weights, int rows, const std::string& implementation) {
     onednn::Requantization requantization = tail.requantization;
@@ -163,14 +189,9 @@ Candidate request(const ProgramBuilder& builder, const IntegerLayer& layer, cons
     if (std::holds_alternative<MatMulParams>(layer.node->params))
         return onednn::inner_product(source_layout, weights, tail.bias, result, tail.post_ops,
                                      requantization);
-    const auto& params = std::get<ConvolutionParams>(layer.node->params);
-    const Dims kernel = builder.extents(layer.node->inputs[1]);
-    const ResolvedPads pads =
-        resolve_pads(params.auto_pad, params.pads_begin, params.pads_end, {source[2], source[3]},
-                     {kernel[2], kernel[3]}, params.strides, params.dilations);
-    return onednn::convolution({source_layout, weights, tail.bias, result, dims(params.strides),
-                                dims(params.dilations), dims(pads.begin), dims(pads.end)},
-                               tail.post_ops, requantization);
+    return onednn::convolution(
+        convolution_of(builder, layer, tail, {source_layout, weights, result}), tail.post_ops,
+        requantization);
 }
 
 // The code of the first batch size serves all, with the same packed weights: rows are then the same
@@ -237,7 +258,10 @@ Result<void> lower_integer_layer(ProgramBuilder& builder, const PlannedStep& ste
     arguments.push_back(
         {DNNL_ARG_WEIGHTS, builder.constant(packed, packed_layout.get_size()), packed_layout});
     arguments.push_back({DNNL_ARG_DST, result.buffer, result.layout});
-    builder.add_primitive(candidate, std::move(arguments));
+    builder.add_primitive(
+        candidate, std::move(arguments),
+        cut_of(builder, layer, tail, {source.layout, packed_layout, result.layout},
+               candidate.implementation()));
     builder.define(layer.result, result);
     return {};
 }

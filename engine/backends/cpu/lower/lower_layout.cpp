@@ -146,12 +146,10 @@ void add_join(ProgramBuilder& builder, const Node& node, int axis) {
     }
     const Location result{builder.allocate(layout.get_size()), layout};
     buffers.push_back(result.buffer);
-    builder.add_loop(
-        std::move(buffers),
-        [loop = JoinLoop(groups, std::move(pieces))](std::span<void* const> at) -> Result<void> {
-            loop.run(at.first(at.size() - 1), at.back());
-            return {};
-        });
+    builder.add_shared_loop(std::move(buffers), [loop = JoinLoop(groups, std::move(pieces))](
+                                                    std::span<void* const> at, Share share) {
+        loop.run(at.first(at.size() - 1), at.back(), share);
+    });
     builder.define(node.outputs[0], result);
 }
 

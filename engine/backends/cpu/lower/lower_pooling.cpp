@@ -26,8 +26,11 @@ std::optional<Location> add_pooling(ProgramBuilder& builder, ValueId value, cons
     if (!candidate) return std::nullopt;
     const onednn::Desc layout = candidate.destination();
     const Location location{builder.allocate(layout.get_size()), layout};
-    builder.add_primitive(candidate, {{DNNL_ARG_SRC, source.buffer, source.layout},
-                                      {DNNL_ARG_DST, location.buffer, layout}});
+    request.destination = layout;
+    builder.add_primitive(
+        candidate,
+        {{DNNL_ARG_SRC, source.buffer, source.layout}, {DNNL_ARG_DST, location.buffer, layout}},
+        cut_pooling(request));
     return location;
 }
 

@@ -99,15 +99,13 @@ Result<void> lower_separable(ProgramBuilder& builder, const PlannedStep& step) {
     const EpilogueBinding spread_epilogue(builder, first_plan, buffers);
     const EpilogueBinding mix_epilogue(builder, second_plan, buffers);
     buffers.push_back(result.buffer);
-    builder.add_loop(
-        std::move(buffers),
-        [convolution, spread_epilogue, mix_epilogue](std::span<void* const> at) -> Result<void> {
-            convolution.run(static_cast<const float*>(at[0]),
-                            {static_cast<const float*>(at[1]), static_cast<const float*>(at[2]),
-                             spread_epilogue.at(at), mix_epilogue.at(at)},
-                            static_cast<float*>(at.back()), static_cast<std::byte*>(at[3]));
-            return {};
-        });
+    builder.add_shared_loop(std::move(buffers), [convolution, spread_epilogue, mix_epilogue](
+                                                    std::span<void* const> at, Share share) {
+        convolution.run(static_cast<const float*>(at[0]),
+                        {static_cast<const float*>(at[1]), static_cast<const float*>(at[2]),
+                         spread_epilogue.at(at), mix_epilogue.at(at)},
+                        static_cast<float*>(at.back()), static_cast<std::byte*>(at[3]), share);
+    });
     builder.define(value, result);
     return {};
 }

@@ -44,16 +44,14 @@ void define_first_channels(ProgramBuilder& builder, const Node& node, BufferId w
     std::vector<BufferId> buffers{wide};
     if (bias != kNoValue) buffers.push_back(builder.primary(bias).buffer);
     buffers.push_back(result);
-    builder.add_loop(std::move(buffers), [=](std::span<void* const> at) -> Result<void> {
+    builder.add_shared_loop(std::move(buffers), [=](std::span<void* const> at, Share share) {
         const auto* bias_at = static_cast<const float*>(at[1]);
-#pragma omp parallel for schedule(static)
-        for (int64_t p = 0; p < positions; ++p) {
+        for (int64_t p = share.begin(positions); p < share.end(positions); ++p) {
             const float* from = static_cast<const float*>(at[0]) + p * whole_lanes(channels);
             float* to = static_cast<float*>(at.back()) + p * channels;
             for (int64_t c = 0; c < channels; ++c)
                 to[c] = bias == kNoValue ? from[c] : from[c] + bias_at[c];
         }
-        return {};
     });
     builder.define(node.outputs[0], {result, layout});
 }
@@ -117,12 +115,11 @@ Result<void> lower_winograd(ProgramBuilder& builder, const PlannedStep& step) {
                                   builder.allocate(convolution.scratch_bytes())};
     const EpilogueBinding epilogue(builder, plan, buffers);
     buffers.push_back(result.buffer);
-    builder.add_loop(
-        std::move(buffers), [convolution, epilogue](std::span<void* const> at) -> Result<void> {
+    builder.add_shared_loop(
+        std::move(buffers), [convolution, epilogue](std::span<void* const> at, Share share) {
             convolution.run(static_cast<const float*>(at[0]), static_cast<const float*>(at[1]),
                             epilogue.at(at), static_cast<float*>(at.back()),
-                            static_cast<std::byte*>(at[2]));
-            return {};
+                            static_cast<std::byte*>(at[2]), share);
         });
     if (padded)
         define_first_channels(builder, node, result.buffer, bias);

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/backends/cpu/lower/lowerings.h"
+#include "engine/backends/cpu/threads/thread_scope.h"
 
 namespace facet::cpu {
 
@@ -13,13 +14,15 @@ using onednn::Desc;
 using onednn::Dims;
 
 ProgramBuilder::ProgramBuilder(const Graph& graph, const std::vector<PlannedStep>& plan,
-                               const ByteValues& bytes, Packing& packing, int rows, int threads)
+                               const ByteValues& bytes, Packing& packing, int rows, int threads,
+                               bool for_team)
     : graph_(graph),
       plan_(plan),
       bytes_(bytes),
       packing_(packing),
       rows_(rows),
       threads_(threads),
+      for_team_(for_team),
       locations_(graph.values.size()),
       remaining_readers_(count_readers(graph)) {}
 
@@ -32,6 +35,7 @@ Result<std::shared_ptr<const Program>> ProgramBuilder::build() {
     }
     for (size_t port = 0; port < graph_.outputs.size(); ++port) place_output(port);
     plan_arena(*program_);
+    program_->for_team = for_team_;
     return std::shared_ptr<const Program>(program_);
 }
 
@@ -152,20 +156,78 @@ void ProgramBuilder::add_step(std::variant<PrimitiveStep, LoopStep> action, Step
 }
 
 void ProgramBuilder::add_primitive(const onednn::Candidate& candidate,
-                                   std::vector<Argument> arguments) {
+                                   std::vector<Argument> arguments, const BandCut& cut) {
+    std::vector<PrimitiveCall> parts;
+    if (for_team_ && cut) parts = parts_of(candidate, arguments, cut);
     const Desc scratch = candidate.scratchpad();
-    if (scratch.get_size() > 0)
+    if (scratch.get_size() > 0 && parts.empty())
         arguments.push_back({DNNL_ARG_SCRATCHPAD, allocate(scratch.get_size()), scratch});
-    add_step(PrimitiveStep{candidate.instantiate(), std::move(arguments)}, Step::Role::kNode);
+    add_step(PrimitiveStep{{candidate.instantiate(), std::move(arguments)}, std::move(parts)},
+             Step::Role::kNode);
+}
+
+std::optional<PrimitiveCall> ProgramBuilder::band_call(const std::vector<Argument>& arguments,
+                                                       const StepBand& band, int64_t first,
+                                                       int64_t count) {
+    PrimitiveCall call{band.candidate.instantiate(), {}};
+    for (Argument argument : arguments) {
+        const bool result = argument.name == DNNL_ARG_DST ||
+                            std::ranges::count(band.like_result, argument.name) > 0;
+        if (result || argument.name == DNNL_ARG_SRC) {
+            const auto lines =
+                result ? onednn::band_of(argument.layout, first, count)
+                       : onednn::band_of(argument.layout, band.source_first, band.source_count);
+            if (!lines) return std::nullopt;
+            argument.layout = lines->layout;
+            argument.offset = lines->offset;
+        }
+        call.arguments.push_back(argument);
+    }
+    const Desc scratch = band.candidate.scratchpad();
+    if (scratch.get_size() > 0)
+        call.arguments.push_back({DNNL_ARG_SCRATCHPAD, allocate(scratch.get_size()), scratch});
+    return call;
+}
+
+// The same code as of the whole: then every element is computed as there.
+std::vector<PrimitiveCall> ProgramBuilder::parts_of(const onednn::Candidate& whole,
+                                                    const std::vector<Argument>& arguments,
+                                                    const BandCut& cut) {
+    const Dims extents = onednn::extents_of(whole.destination());
+    if (extents.size() != 4 || extents[2] < threads_) return {};
+    std::vector<PrimitiveCall> parts;
+    for (int thread = 0; thread < threads_; ++thread) {
+        const Share share{thread, threads_};
+        const int64_t first = share.begin(extents[2]), count = share.end(extents[2]) - first;
+        const std::optional<StepBand> band = cut(first, count);
+        if (!band || !band->candidate || band->candidate.implementation() != whole.implementation())
+            return {};
+        auto call = band_call(arguments, *band, first, count);
+        if (!call) return {};
+        parts.push_back(std::move(*call));
+    }
+    return parts;
 }
 
 void ProgramBuilder::add_loop(std::vector<BufferId> buffers, Loop loop) {
-    add_step(LoopStep{std::move(loop), std::move(buffers), {}}, Step::Role::kNode);
+    add_step(LoopStep{std::move(loop), std::move(buffers), {}, {}}, Step::Role::kNode);
+}
+
+void ProgramBuilder::add_shared_loop(std::vector<BufferId> buffers, SharedLoop loop) {
+    const int threads = for_team_ ? 1 : threads_;
+    LoopStep step{{}, std::move(buffers), {}, {}};
+    step.loop = [loop, threads](std::span<void* const> at) -> Result<void> {
+        on_threads(threads, [&](Share share) { loop(at, share); });
+        return {};
+    };
+    if (for_team_) step.shared = std::move(loop);
+    add_step(std::move(step), Step::Role::kNode);
 }
 
 void ProgramBuilder::add_reorder(const Location& from, const Location& to) {
     add_primitive(onednn::reorder(from.layout, to.layout),
-                  {{DNNL_ARG_FROM, from.buffer, from.layout}, {DNNL_ARG_TO, to.buffer, to.layout}});
+                  {{DNNL_ARG_FROM, from.buffer, from.layout}, {DNNL_ARG_TO, to.buffer, to.layout}},
+                  cut_reorder(from.layout, to.layout));
     program_->steps.back().role = Step::Role::kReorder;
 }
 

@@ -4,9 +4,11 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/backends/cpu/fusion/fusion.h"
+#include "engine/backends/cpu/lower/band_cuts.h"
 #include "engine/backends/cpu/onednn/packing.h"
 #include "engine/backends/cpu/program/program.h"
 #include "engine/graph/byte_values.h"
@@ -26,9 +28,10 @@ struct Location {
 class ProgramBuilder {
   public:
     // All four outlive the builder; `graph` and `packing` outlive the program. `bytes` is empty
-    // where every value is evaluated in floats.
+    // where every value is evaluated in floats. `for_team`: the threads are a team's.
     ProgramBuilder(const Graph& graph, const std::vector<PlannedStep>& plan,
-                   const ByteValues& bytes, Packing& packing, int rows, int threads);
+                   const ByteValues& bytes, Packing& packing, int rows, int threads,
+                   bool for_team = false);
     [[nodiscard]] Result<std::shared_ptr<const Program>> build();
 
     [[nodiscard]] const Graph& graph() const { return graph_; }
@@ -74,9 +77,13 @@ class ProgramBuilder {
     // The node that alone reads `value`, if that is no output.
     [[nodiscard]] const Node* only_reader(ValueId value) const;
 
-    // `arguments` without the scratchpad.
-    void add_primitive(const onednn::Candidate& candidate, std::vector<Argument> arguments);
+    // `arguments` without the scratchpad. A team shares the step out by lines of the result's
+    // height if `cut` is given and every band has a primitive.
+    void add_primitive(const onednn::Candidate& candidate, std::vector<Argument> arguments,
+                       const BandCut& cut = {});
     void add_loop(std::vector<BufferId> buffers, Loop loop);
+    // A loop that threads share out.
+    void add_shared_loop(std::vector<BufferId> buffers, SharedLoop loop);
     // Copies between layouts of the same extents.
     void add_reorder(const Location& from, const Location& to);
     // The last step is one that the general loops of the reference backend run.
@@ -89,6 +96,12 @@ class ProgramBuilder {
 
   private:
     void add_step(std::variant<PrimitiveStep, LoopStep> action, Step::Role role);
+    [[nodiscard]] std::optional<PrimitiveCall> band_call(const std::vector<Argument>& arguments,
+                                                         const StepBand& band, int64_t first,
+                                                         int64_t count);
+    [[nodiscard]] std::vector<PrimitiveCall> parts_of(const onednn::Candidate& whole,
+                                                      const std::vector<Argument>& arguments,
+                                                      const BandCut& cut);
     void place_inputs();
     void place_output(size_t port);
     void finish_step(const PlannedStep& step);
@@ -99,6 +112,7 @@ class ProgramBuilder {
     const ByteValues& bytes_;
     Packing& packing_;
     const int rows_, threads_;
+    const bool for_team_;
     std::shared_ptr<Program> program_ = std::make_shared<Program>();
     std::vector<std::vector<Location>> locations_;  // by value; the first is the primary one
     std::vector<int> remaining_readers_;            // by value, of nodes not yet lowered

@@ -262,6 +262,21 @@ dnnl::memory::data_type element_type(const Desc& desc) {
 }
 #endif
 
+std::optional<Band> band_of(const Desc& desc, int64_t first, int64_t count) {
+    const Strided layout = strided(desc);
+    if (!layout.blocked || !layout.blocks.empty() || rank_of(desc) != 4) return std::nullopt;
+    Dims extents = extents_of(desc);
+    if (extents[0] != 1) return std::nullopt;
+    const auto type = element_type(desc);
+    const bool channels_last = desc == Desc(extents, type, dnnl::memory::format_tag::nhwc);
+    extents[2] = count;
+    const auto offset =
+        static_cast<size_t>(first * layout.strides[2]) * dnnl::memory::data_type_size(type);
+    // oneDNN wants a dense layout's strides even where there is but one position.
+    if (channels_last) return Band{Desc(extents, type, dnnl::memory::format_tag::nhwc), offset};
+    return Band{Desc(extents, type, layout.strides), offset};
+}
+
 bool is_plain(const Desc& desc) {
     if (is_empty(desc)) return true;
     const Strided layout = strided(desc);

@@ -55,6 +55,13 @@ struct ChannelView {
     int64_t outer = 1, blocks = 1, inner = 1, lanes = 1, channels = 1;
 };
 [[nodiscard]] std::optional<ChannelView> channel_view(const Desc& desc);
+// Lines [first, first + count) of the height of one image of NCHW extents, and where they begin in
+// bytes; nothing where the layout keeps channels in blocks or there are several images.
+struct Band {
+    Desc layout;
+    size_t offset = 0;
+};
+[[nodiscard]] std::optional<Band> band_of(const Desc& desc, int64_t first, int64_t count);
 // NCHW extents laid out as `view` is: row-major, NHWC or in its blocks of channels.
 [[nodiscard]] Desc like(const ChannelView& view, const Dims& extents);
 

@@ -11,6 +11,8 @@ namespace facet::cpu {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr size_t kAlignment = 64;  // a cache line, and the widest vector register
 
 size_t aligned(size_t bytes) {
@@ -38,6 +40,9 @@ std::vector<Lifetime> lifetimes_of(const Program& program) {
         if (const auto* primitive = std::get_if<PrimitiveStep>(&action)) {
             for (const Argument& argument : primitive->arguments)
                 lifetimes[argument.buffer].extend(step);
+            for (const PrimitiveCall& part : primitive->parts)
+                for (const Argument& argument : part.arguments)
+                    lifetimes[argument.buffer].extend(step);
         } else {
             for (BufferId buffer : std::get<LoopStep>(action).buffers)
                 lifetimes[buffer].extend(step);
@@ -58,6 +63,10 @@ void* address_of(const Buffer& buffer, const BoundProgram::Memory& memory) {
             return const_cast<void*>(buffer.constant);
     }
     return nullptr;
+}
+
+bool is_port(const Buffer& buffer) {
+    return buffer.place == Buffer::Place::kInput || buffer.place == Buffer::Place::kOutput;
 }
 
 }  // namespace
@@ -93,27 +102,37 @@ void plan_arena(Program& program) {
 
 BoundProgram::BoundProgram(const Program& program, const Memory& memory) {
     steps_.reserve(program.steps.size());
-    const auto note_port = [&](BufferId buffer, size_t argument) {
-        const auto [place, bytes, port, constant, offset] = program.buffers[buffer];
-        if (place == Buffer::Place::kInput || place == Buffer::Place::kOutput)
-            port_uses_.push_back({steps_.size(), argument, place, port});
-    };
     for (const Step& step : program.steps) {
-        BoundStep bound{&step, {}, {}, {}};
+        BoundStep& bound = steps_.emplace_back(BoundStep{&step, {}, {}, false});
         if (const auto* primitive = std::get_if<PrimitiveStep>(&step.action)) {
-            for (const Argument& argument : primitive->arguments) {
-                note_port(argument.buffer, bound.memories.size());
-                void* address = address_of(program.buffers[argument.buffer], memory);
-                bound.memories.emplace_back(argument.layout, onednn::engine(), address);
-                bound.arguments.push_back({argument.name, bound.memories.back().get()});
-            }
-        } else {
-            for (BufferId buffer : std::get<LoopStep>(step.action).buffers) {
-                note_port(buffer, bound.addresses.size());
-                bound.addresses.push_back(address_of(program.buffers[buffer], memory));
-            }
+            bound.shared = !primitive->parts.empty();
+            if (!bound.shared) bind(*primitive, program, memory, bound);
+            for (const PrimitiveCall& part : primitive->parts) bind(part, program, memory, bound);
+            continue;
         }
-        steps_.push_back(std::move(bound));
+        const auto& loop = std::get<LoopStep>(step.action);
+        bound.shared = program.for_team && loop.shared;
+        for (const BufferId id : loop.buffers) {
+            const Buffer& buffer = program.buffers[id];
+            if (is_port(buffer))
+                port_uses_.push_back(
+                    {steps_.size() - 1, 0, bound.addresses.size(), buffer.place, buffer.port, 0});
+            bound.addresses.push_back(address_of(buffer, memory));
+        }
+    }
+}
+
+void BoundProgram::bind(const PrimitiveCall& call, const Program& program, const Memory& memory,
+                        BoundStep& bound) {
+    BoundCall& made = bound.calls.emplace_back(BoundCall{&call.primitive, {}, {}});
+    for (const Argument& argument : call.arguments) {
+        const Buffer& buffer = program.buffers[argument.buffer];
+        if (is_port(buffer))
+            port_uses_.push_back({steps_.size() - 1, bound.calls.size() - 1, made.memories.size(),
+                                  buffer.place, buffer.port, argument.offset});
+        auto* address = static_cast<std::byte*>(address_of(buffer, memory)) + argument.offset;
+        made.memories.emplace_back(argument.layout, onednn::engine(), address);
+        made.arguments.push_back({argument.name, made.memories.back().get()});
     }
 }
 
@@ -121,10 +140,11 @@ void BoundProgram::move_ports(std::span<void* const> inputs, std::span<void* con
     for (const PortUse& use : port_uses_) {
         void* address = (use.place == Buffer::Place::kInput ? inputs : outputs)[use.port];
         BoundStep& bound = steps_[use.step];
-        if (bound.memories.empty())
+        if (bound.calls.empty())
             bound.addresses[use.argument] = address;
         else
-            bound.memories[use.argument].set_data_handle(address);
+            bound.calls[use.call].memories[use.argument].set_data_handle(
+                static_cast<std::byte*>(address) + use.offset);
     }
 }
 
@@ -136,7 +156,6 @@ Result<void> BoundProgram::run(const dnnl::stream& stream) const {
 }
 
 Result<std::vector<double>> BoundProgram::run_timed(const dnnl::stream& stream) const {
-    using Clock = std::chrono::steady_clock;
     std::vector<double> seconds;
     seconds.reserve(steps_.size());
     for (const BoundStep& bound : steps_) {
@@ -148,14 +167,54 @@ Result<std::vector<double>> BoundProgram::run_timed(const dnnl::stream& stream) 
     return seconds;
 }
 
+Result<void> BoundProgram::run(Team& team, std::span<const dnnl::stream> streams,
+                               std::vector<double>* seconds) const {
+    // One place for each member: nobody waits to tell.
+    std::vector<std::optional<Error>> errors(team.members());
+    if (seconds) seconds->assign(steps_.size(), 0);
+    team.run([&](int member) {
+        auto start = seconds ? Clock::now() : Clock::time_point();
+        for (size_t at = 0; at < steps_.size(); ++at) {
+            const BoundStep& bound = steps_[at];
+            if (!errors[member] && (bound.shared || member == 0)) {
+                const auto done = onednn::guard([&] {
+                    return run_part(bound, streams[member], {member, team.members()});
+                });
+                if (!done) errors[member] = done.error().within(bound.step->node);
+            }
+            // What one thread does alone in a row needs no meeting.
+            const bool last = at + 1 == steps_.size();
+            if (!last && (bound.shared || steps_[at + 1].shared)) team.meet();
+            if (!seconds || member != 0) continue;
+            const auto now = Clock::now();
+            (*seconds)[at] = std::chrono::duration<double>(now - start).count();
+            start = now;
+        }
+    });
+    for (const auto& error : errors)
+        if (error) return *error;
+    return {};
+}
+
 Result<void> BoundProgram::run_step(const BoundStep& bound, const dnnl::stream& stream) {
     if (const auto* loop = std::get_if<LoopStep>(&bound.step->action))
         return loop->loop(bound.addresses);
-    // The C function takes the arguments as they lie; the C++ one would copy them from a map.
-    const auto& primitive = std::get<PrimitiveStep>(bound.step->action).primitive;
+    return call(bound.calls.front(), stream);
+}
+
+Result<void> BoundProgram::run_part(const BoundStep& bound, const dnnl::stream& stream,
+                                    Share share) {
+    if (!bound.shared) return run_step(bound, stream);
+    if (!bound.calls.empty()) return call(bound.calls[share.index], stream);
+    std::get<LoopStep>(bound.step->action).shared(bound.addresses, share);
+    return {};
+}
+
+// The C function takes the arguments as they lie; the C++ one would copy them from a map.
+Result<void> BoundProgram::call(const BoundCall& call, const dnnl::stream& stream) {
     const dnnl_status_t status =
-        dnnl_primitive_execute(primitive.get(), stream.get(),
-                               static_cast<int>(bound.arguments.size()), bound.arguments.data());
+        dnnl_primitive_execute(call.primitive->get(), stream.get(),
+                               static_cast<int>(call.arguments.size()), call.arguments.data());
     if (status != dnnl_success)
         return Error{ErrorCode::kDevice,
                      "oneDNN failed to execute (status " + std::to_string(status) + ")"};

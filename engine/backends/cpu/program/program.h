@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "engine/backends/cpu/onednn/onednn_api.h"
+#include "engine/backends/cpu/threads/share.h"
+#include "engine/backends/cpu/threads/team.h"
 
 namespace facet::cpu {
 
@@ -29,20 +31,29 @@ struct Argument {
     int name = 0;  // DNNL_ARG_...
     BufferId buffer = 0;
     onednn::Desc layout;
+    size_t offset = 0;  // bytes into the buffer
 };
 
-struct PrimitiveStep {
+struct PrimitiveCall {
     dnnl::primitive primitive;
     std::vector<Argument> arguments;
+};
+
+struct PrimitiveStep : PrimitiveCall {
+    std::vector<PrimitiveCall> parts = {};  // that do the same, one for each thread of a team
 };
 
 // A loop of Facet's own; called with the addresses of the step's buffers in order. Reentrant.
 using Loop = std::function<Result<void>(std::span<void* const>)>;
 
+// Does its share of what the loop does. Reentrant.
+using SharedLoop = std::function<void(std::span<void* const>, Share)>;
+
 struct LoopStep {
     Loop loop;
     std::vector<BufferId> buffers;  // those read, then those written: at least the last one
     onednn::Desc layout = {};       // of what it writes
+    SharedLoop shared = {};         // empty: one thread of a team does it all
 };
 
 struct Step {
@@ -58,6 +69,7 @@ struct Program {
     std::vector<Buffer> buffers;
     std::vector<Step> steps;
     size_t arena_bytes = 0;
+    bool for_team = false;  // run by a team, each thread its part of each step
 };
 
 // Gives every arena buffer an offset (64-byte aligned) such that buffers in use at the same step do
@@ -80,22 +92,36 @@ class BoundProgram {
     [[nodiscard]] Result<void> run(const dnnl::stream& stream) const;
     // As run(); returns the seconds of each step.
     [[nodiscard]] Result<std::vector<double>> run_timed(const dnnl::stream& stream) const;
+    // Of a program that is for a team of so many, with a stream for each member. `seconds`, if
+    // given, takes those of each step.
+    [[nodiscard]] Result<void> run(Team& team, std::span<const dnnl::stream> streams,
+                                   std::vector<double>* seconds = nullptr) const;
 
   private:
+    struct BoundCall {
+        const dnnl::primitive* primitive = nullptr;
+        std::vector<dnnl::memory> memories;  // keep `arguments` alive
+        std::vector<dnnl_exec_arg_t> arguments;
+    };
     struct BoundStep {
         const Step* step = nullptr;
-        std::vector<dnnl::memory> memories;      // keep `arguments` alive
-        std::vector<dnnl_exec_arg_t> arguments;  // of a primitive
-        std::vector<void*> addresses;            // of a loop
+        std::vector<BoundCall> calls;  // of a primitive: the whole, or the parts
+        std::vector<void*> addresses;  // of a loop
+        bool shared = false;           // by the members of a team
     };
 
+    [[nodiscard]] static Result<void> call(const BoundCall& call, const dnnl::stream& stream);
     [[nodiscard]] static Result<void> run_step(const BoundStep& bound, const dnnl::stream& stream);
+    [[nodiscard]] static Result<void> run_part(const BoundStep& bound, const dnnl::stream& stream,
+                                               Share share);
+    void bind(const PrimitiveCall& call, const Program& program, const Memory& memory,
+              BoundStep& bound);
 
     // Where a step holds the address of a port.
     struct PortUse {
-        size_t step = 0, argument = 0;
+        size_t step = 0, call = 0, argument = 0;
         Buffer::Place place = Buffer::Place::kInput;
-        size_t port = 0;
+        size_t port = 0, offset = 0;
     };
 
     std::vector<BoundStep> steps_;

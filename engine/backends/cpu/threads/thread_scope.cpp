@@ -18,6 +18,12 @@ double thread_seconds() {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
+void on_threads(int threads, const std::function<void(Share)>& work) {
+    if (threads == 1) return work({});
+#pragma omp parallel num_threads(threads)
+    work({omp_get_thread_num(), omp_get_num_threads()});
+}
+
 ThreadScope::ThreadScope(int threads) : before_(omp_get_max_threads()) {
     omp_set_num_threads(threads);
 }
