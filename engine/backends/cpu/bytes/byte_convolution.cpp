@@ -92,8 +92,7 @@ struct ByteConvolution::Worker {
     const FinishSums finish_sums = convolution.instructions_ == ByteInstructions::kPlain
                                        ? finish_sums_plain
                                        : finish_sums_avx512;
-    int32_t rows[2][2 * kTileRows];
-    int64_t pixels[2][2 * kTileRows];
+    SumStretch stretches[2][2 * kTileRows];
     int turn = 0, place_turn = 0;
     SumBlock pending{};
 
@@ -266,10 +265,11 @@ void ByteConvolution::gather(const uint8_t* source, int64_t first, uint8_t* gath
     }
 }
 
-// Makes `tile` the one in `slot` and lists the results it gives; returns their number. The last
-// tile of a run reaches back to positions of the one before it rather than behind the run.
+// Makes `tile` the one in `slot` and lists the results it gives behind `count` stretches; returns
+// how many there are then. The last tile of a run reaches back to positions of the one before it
+// rather than behind the run.
 int ByteConvolution::place_tile(const Worker& worker, int64_t tile, int slot, PositionTiles& tiles,
-                                int32_t* rows, int64_t* pixels) const {
+                                SumStretch* stretches, int count) const {
     const Geometry& shape = geometry_;
     const int64_t run = tile / tiles_per_run_, start = tile % tiles_per_run_ * kTileRows;
     const int64_t first = std::min(start, run_length_ - tile_rows_);
@@ -286,16 +286,15 @@ int ByteConvolution::place_tile(const Worker& worker, int64_t tile, int slot, Po
     }
     int64_t x = start % line_;
     int64_t pixel = (run * ((run_length_ + line_ - 1) / line_) + start / line_) * line_pixels_;
-    int count = 0;
     for (int64_t position = start; position < first + tile_rows_;) {
         const int64_t left = first + tile_rows_ - position;
-        const auto results = static_cast<int>(std::clamp<int64_t>(line_pixels_ - x, 0, left));
+        const auto results = static_cast<int32_t>(std::clamp<int64_t>(line_pixels_ - x, 0, left));
         const auto row = static_cast<int32_t>(slot * kTileRows + position - first);
-        for (int i = 0; i < results; ++i) {
-            rows[count + i] = row + i;
-            pixels[count + i] = pixel + x + i;
-        }
-        count += results;
+        SumStretch* last = count > 0 ? stretches + count - 1 : nullptr;
+        if (last && last->row + last->count == row && last->pixel + last->count == pixel + x)
+            last->count += results;
+        else if (results > 0)
+            stretches[count++] = {row, results, pixel + x};
         position += line_ - x;
         pixel += line_pixels_;
         x = 0;
@@ -310,11 +309,11 @@ void ByteConvolution::Worker::run_block(int64_t block, int64_t part) {
     tiles.step = convolution.step_;
     tiles.rows = convolution.tile_rows_;
     tiles.tiles = static_cast<int>(std::min<int64_t>(2, convolution.tiles_ - 2 * block));
-    SumBlock next{nullptr, rows[place_turn], pixels[place_turn], 0, 0, 2};
+    SumStretch* placed = stretches[place_turn];
+    SumBlock next{nullptr, placed, 0, 2, 0};
     for (int slot = 0; slot < tiles.tiles; ++slot)
-        next.count +=
-            convolution.place_tile(*this, 2 * block + slot, slot, tiles,
-                                   rows[place_turn] + next.count, pixels[place_turn] + next.count);
+        next.count =
+            convolution.place_tile(*this, 2 * block + slot, slot, tiles, placed, next.count);
     const BytePieces& pieces = convolution.pieces_;
     const int64_t panels = convolution.panels_, pairs = (panels + 1) / 2;
     const int64_t panel_bytes =

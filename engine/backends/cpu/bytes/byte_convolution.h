@@ -65,7 +65,7 @@ class ByteConvolution {
     void copy_line(const uint8_t* source, uint8_t* copy, int64_t line) const;
     void gather(const uint8_t* source, int64_t first, uint8_t* gathered) const;
     int place_tile(const Worker& worker, int64_t tile, int slot, PositionTiles& tiles,
-                   int32_t* rows, int64_t* pixels) const;
+                   SumStretch* stretches, int count) const;
 
     Geometry geometry_;
     int threads_;

@@ -25,6 +25,32 @@ float apply(const ByteFinish::Op& op, float x, int64_t channel, float summand) {
     return x;
 }
 
+void store(const ByteFinish& finish, void* result, int64_t at, float x) {
+    if (finish.stored == ByteFinish::Stored::kU8)
+        static_cast<uint8_t*>(result)[at] =
+            static_cast<uint8_t>(std::nearbyint(std::clamp(x, 0.0f, 255.0f)));
+    else if (finish.stored == ByteFinish::Stored::kI8)
+        static_cast<int8_t*>(result)[at] =
+            static_cast<int8_t>(std::nearbyint(std::clamp(x, -128.0f, 127.0f)));
+    else
+        static_cast<float*>(result)[at] = x;
+}
+
+void finish_position(const ByteFinish& finish, const int32_t* sums, int64_t first, int64_t last,
+                     int64_t pixel, void* result, const void* summand) {
+    for (int64_t channel = first; channel < last; ++channel) {
+        const int64_t beside = pixel * finish.channels + channel;
+        float addend = 0;
+        if (summand)
+            addend = finish.summand_is_signed
+                         ? static_cast<float>(static_cast<const int8_t*>(summand)[beside])
+                         : static_cast<float>(static_cast<const uint8_t*>(summand)[beside]);
+        auto x = static_cast<float>(sums[channel - first]);
+        for (const ByteFinish::Op& op : finish.ops) x = apply(op, x, channel, addend);
+        store(finish, result, pixel * finish.pitch + channel, x);
+    }
+}
+
 }  // namespace
 
 void ByteFinish::simplify(double most_sum) {
@@ -50,28 +76,11 @@ void ByteFinish::simplify(double most_sum) {
 void finish_sums_plain(const ByteFinish& finish, const SumBlock& block, void* result,
                        const void* summand) {
     const int64_t last = std::min(finish.channels, block.channel + block.panels * 16);
-    for (int i = 0; i < block.count; ++i) {
-        for (int64_t channel = block.channel; channel < last; ++channel) {
-            const int64_t at = block.pixels[i] * finish.pitch + channel;
-            const int64_t beside = block.pixels[i] * finish.channels + channel;
-            float addend = 0;
-            if (summand)
-                addend = finish.summand_is_signed
-                             ? static_cast<float>(static_cast<const int8_t*>(summand)[beside])
-                             : static_cast<float>(static_cast<const uint8_t*>(summand)[beside]);
-            auto x = static_cast<float>(
-                block.sums[block.rows[i] * SumBlock::kRowSums + channel - block.channel]);
-            for (const ByteFinish::Op& op : finish.ops) x = apply(op, x, channel, addend);
-            if (finish.stored == ByteFinish::Stored::kU8)
-                static_cast<uint8_t*>(result)[at] =
-                    static_cast<uint8_t>(std::nearbyint(std::clamp(x, 0.0f, 255.0f)));
-            else if (finish.stored == ByteFinish::Stored::kI8)
-                static_cast<int8_t*>(result)[at] =
-                    static_cast<int8_t>(std::nearbyint(std::clamp(x, -128.0f, 127.0f)));
-            else
-                static_cast<float*>(result)[at] = x;
-        }
-    }
+    for (int i = 0; i < block.count; ++i)
+        for (int row = 0; row < block.stretches[i].count; ++row)
+            finish_position(finish,
+                            block.sums + (block.stretches[i].row + row) * SumBlock::kRowSums,
+                            block.channel, last, block.stretches[i].pixel + row, result, summand);
 }
 
 }  // namespace facet::cpu

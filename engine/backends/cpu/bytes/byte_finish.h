@@ -39,16 +39,20 @@ struct ByteFinish {
     void simplify(double most_sum);
 };
 
+// Positions whose sums and whose pixels of the result lie behind each other.
+struct SumStretch {
+    int32_t row = 0, count = 0;
+    int64_t pixel = 0;
+};
+
 // Sums of some positions for one or two panels of channels.
 struct SumBlock {
     static constexpr int64_t kRowSums = 32;  // from one position to the next
     const int32_t* sums = nullptr;           // [position][kRowSums]; aligned to 64 bytes
-    // Of each position to store: its row of `sums`, its pixel of the result.
-    const int32_t* rows = nullptr;
-    const int64_t* pixels = nullptr;
-    int count = 0;
-    int64_t channel = 0;  // of the first sum
+    const SumStretch* stretches = nullptr;
+    int count = 0;  // of them
     int panels = 1;
+    int64_t channel = 0;  // of the first sum
 };
 
 // `result` and `summand` are channels-last, pixel after pixel; they may be the same memory.

@@ -49,19 +49,21 @@ FACET_BYTES void finish_two_panels(const ByteFinish& finish, const SumBlock& blo
     const __m512 shifts[2] = {_mm512_loadu_ps(shift), _mm512_loadu_ps(shift + kLanes)};
     const __m512i most = _mm512_set1_epi8(static_cast<char>(finish.most));
     const auto mask = static_cast<__mmask32>(first_lanes(finish.channels - block.channel));
-    for (int i = 0; i < block.count; i += 2) {
-        const int other = std::min(i + 1, block.count - 1);
-        const int32_t* first = block.sums + block.rows[i] * SumBlock::kRowSums;
-        const int32_t* second = block.sums + block.rows[other] * SumBlock::kRowSums;
-        const __m512i bytes = packed<stored>(rounded(first, scales[0], shifts[0]),
-                                             rounded(first + kLanes, scales[1], shifts[1]),
-                                             rounded(second, scales[0], shifts[0]),
-                                             rounded(second + kLanes, scales[1], shifts[1]), most);
-        uint8_t* to = result + block.channel;
-        _mm256_mask_storeu_epi8(to + block.pixels[i] * finish.pitch, mask,
-                                _mm512_castsi512_si256(bytes));
-        _mm256_mask_storeu_epi8(to + block.pixels[other] * finish.pitch, mask,
-                                _mm512_extracti64x4_epi64(bytes, 1));
+    const int64_t pitch = finish.pitch;
+    for (int stretch = 0; stretch < block.count; ++stretch) {
+        const auto [row, count, pixel] = block.stretches[stretch];
+        const int32_t* sums = block.sums + row * SumBlock::kRowSums;
+        uint8_t* to = result + block.channel + pixel * pitch;
+        for (int i = 0; i < count; i += 2, sums += 2 * SumBlock::kRowSums, to += 2 * pitch) {
+            const int32_t* second = sums + (i + 1 < count ? SumBlock::kRowSums : 0);
+            const __m512i bytes = packed<stored>(
+                rounded(sums, scales[0], shifts[0]), rounded(sums + kLanes, scales[1], shifts[1]),
+                rounded(second, scales[0], shifts[0]),
+                rounded(second + kLanes, scales[1], shifts[1]), most);
+            _mm256_mask_storeu_epi8(to, mask, _mm512_castsi512_si256(bytes));
+            if (i + 1 < count)
+                _mm256_mask_storeu_epi8(to + pitch, mask, _mm512_extracti64x4_epi64(bytes, 1));
+        }
     }
 }
 
@@ -73,24 +75,25 @@ FACET_BYTES void finish_one_panel(const ByteFinish& finish, const SumBlock& bloc
     const __m512 shift = _mm512_loadu_ps(finish.ops[0].shift.data() + block.channel);
     const __m512i most = _mm512_set1_epi8(static_cast<char>(finish.most));
     const auto mask = static_cast<__mmask16>(first_lanes(finish.channels - block.channel));
-    for (int i = 0; i < block.count; i += kTogether) {
-        int at[kTogether];
-        __m512i numbers[kTogether];
-        for (int row = 0; row < kTogether; ++row) {
-            at[row] = std::min(i + row, block.count - 1);
-            numbers[row] =
-                rounded(block.sums + block.rows[at[row]] * SumBlock::kRowSums, scale, shift);
+    const int64_t pitch = finish.pitch;
+    for (int stretch = 0; stretch < block.count; ++stretch) {
+        const auto [row, count, pixel] = block.stretches[stretch];
+        const int32_t* sums = block.sums + row * SumBlock::kRowSums;
+        uint8_t* to = result + block.channel + pixel * pitch;
+        for (int i = 0; i < count; i += kTogether) {
+            int at[kTogether];
+            __m512i numbers[kTogether];
+            for (int k = 0; k < kTogether; ++k) {
+                at[k] = std::min(i + k, count - 1);
+                numbers[k] = rounded(sums + at[k] * SumBlock::kRowSums, scale, shift);
+            }
+            const __m512i bytes =
+                packed<stored>(numbers[0], numbers[1], numbers[2], numbers[3], most);
+            _mm_mask_storeu_epi8(to + at[0] * pitch, mask, _mm512_castsi512_si128(bytes));
+            _mm_mask_storeu_epi8(to + at[1] * pitch, mask, _mm512_extracti32x4_epi32(bytes, 1));
+            _mm_mask_storeu_epi8(to + at[2] * pitch, mask, _mm512_extracti32x4_epi32(bytes, 2));
+            _mm_mask_storeu_epi8(to + at[3] * pitch, mask, _mm512_extracti32x4_epi32(bytes, 3));
         }
-        const __m512i bytes = packed<stored>(numbers[0], numbers[1], numbers[2], numbers[3], most);
-        uint8_t* to = result + block.channel;
-        _mm_mask_storeu_epi8(to + block.pixels[at[0]] * finish.pitch, mask,
-                             _mm512_castsi512_si128(bytes));
-        _mm_mask_storeu_epi8(to + block.pixels[at[1]] * finish.pitch, mask,
-                             _mm512_extracti32x4_epi32(bytes, 1));
-        _mm_mask_storeu_epi8(to + block.pixels[at[2]] * finish.pitch, mask,
-                             _mm512_extracti32x4_epi32(bytes, 2));
-        _mm_mask_storeu_epi8(to + block.pixels[at[3]] * finish.pitch, mask,
-                             _mm512_extracti32x4_epi32(bytes, 3));
     }
 }
 
@@ -138,28 +141,33 @@ FACET_BYTES_INLINE void apply(const ByteFinish& finish, const ByteFinish::Op& op
 }
 
 // Four positions at a time, so that choosing the operation costs little.
-FACET_BYTES void finish_any(const ByteFinish& finish, const SumBlock& block, void* result,
-                            const void* summand) {
-    for (int panel = 0; panel < block.panels; ++panel) {
-        const int64_t channel = block.channel + panel * kLanes;
-        const auto mask = static_cast<__mmask16>(first_lanes(finish.channels - channel));
-        const int32_t* sums = block.sums + panel * kLanes;
-        for (int first = 0; first < block.count; first += kTogether) {
-            const int count = std::min(kTogether, block.count - first);
-            __m512 values[kTogether] = {};
-            int64_t pixels[kTogether] = {};
-            for (int i = 0; i < kTogether; ++i) {
-                const int row = first + std::min(i, count - 1);
-                pixels[i] = block.pixels[row];
-                values[i] = _mm512_cvtepi32_ps(
-                    _mm512_load_si512(sums + block.rows[row] * SumBlock::kRowSums));
-            }
-            for (const ByteFinish::Op& op : finish.ops)
-                apply(finish, op, channel, mask, pixels, summand, values);
-            for (int i = 0; i < count; ++i)
-                store(finish, result, pixels[i] * finish.pitch + channel, mask, values[i]);
+FACET_BYTES void finish_stretch(const ByteFinish& finish, const SumStretch& stretch,
+                                const int32_t* sums, int64_t channel, void* result,
+                                const void* summand) {
+    const auto mask = static_cast<__mmask16>(first_lanes(finish.channels - channel));
+    for (int first = 0; first < stretch.count; first += kTogether) {
+        const int count = std::min(kTogether, stretch.count - first);
+        __m512 values[kTogether] = {};
+        int64_t pixels[kTogether] = {};
+        for (int i = 0; i < kTogether; ++i) {
+            const int row = first + std::min(i, count - 1);
+            pixels[i] = stretch.pixel + row;
+            values[i] = _mm512_cvtepi32_ps(
+                _mm512_load_si512(sums + (stretch.row + row) * SumBlock::kRowSums));
         }
+        for (const ByteFinish::Op& op : finish.ops)
+            apply(finish, op, channel, mask, pixels, summand, values);
+        for (int i = 0; i < count; ++i)
+            store(finish, result, pixels[i] * finish.pitch + channel, mask, values[i]);
     }
+}
+
+void finish_any(const ByteFinish& finish, const SumBlock& block, void* result,
+                const void* summand) {
+    for (int panel = 0; panel < block.panels; ++panel)
+        for (int stretch = 0; stretch < block.count; ++stretch)
+            finish_stretch(finish, block.stretches[stretch], block.sums + panel * kLanes,
+                           block.channel + panel * kLanes, result, summand);
 }
 
 template <Stored stored>
