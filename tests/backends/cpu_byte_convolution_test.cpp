@@ -15,7 +15,7 @@ namespace facet::cpu {
 
 namespace {
 
-using Geometry = ByteConvolution::Geometry;
+using Geometry = ByteGeometry;
 using Op = ByteFinish::Op;
 using Stored = ByteFinish::Stored;
 
@@ -87,8 +87,7 @@ ByteFinish sums_as_floats(const Geometry& geometry, const Tensor& weights) {
     const auto* all = reinterpret_cast<const int8_t*>(weights.view().bytes);
     for (int64_t out = 0; out < geometry.result_channels; ++out)
         for (int64_t i = 0; i < inner; ++i)
-            affine.shift[out] -=
-                static_cast<float>(ByteConvolution::offset_of(geometry) * all[out * inner + i]);
+            affine.shift[out] -= static_cast<float>(geometry.offset() * all[out * inner + i]);
     finish.ops = {affine};
     return finish;
 }
@@ -96,19 +95,23 @@ ByteFinish sums_as_floats(const Geometry& geometry, const Tensor& weights) {
 Tensor run(const Geometry& geometry, ByteInstructions instructions, int threads,
            const Tensor& source, const Tensor& weights, const ByteFinish& finish,
            const Tensor* summand = nullptr) {
-    Tensor packed = bytes(static_cast<int64_t>(ByteConvolution::packed_bytes(geometry)));
-    ByteConvolution::pack(geometry, static_cast<const int8_t*>(weights.view().bytes),
-                          static_cast<int8_t*>(packed.mutable_view().bytes));
-    const ByteConvolution convolution(geometry, threads, instructions);
+    const ByteReading reading(geometry);
+    Tensor packed = bytes(static_cast<int64_t>(reading.packed_bytes()));
+    reading.pack(static_cast<const int8_t*>(weights.view().bytes),
+                 static_cast<int8_t*>(packed.mutable_view().bytes));
+    const ByteConvolution convolution(reading, threads, instructions);
     Tensor scratch = bytes(static_cast<int64_t>(convolution.scratch_bytes()));
     Tensor result = bytes(pixels_of(geometry) * geometry.result_channels * finish.element_bytes());
     const ByteConvolution::Memory memory{
         static_cast<const uint8_t*>(source.view().bytes),
         static_cast<const int8_t*>(packed.view().bytes), summand ? summand->view().bytes : nullptr,
         result.mutable_view().bytes, static_cast<std::byte*>(scratch.mutable_view().bytes)};
-    if (convolution.prepares())
+    if (convolution.copies())
         for (int thread = 0; thread < threads; ++thread)
-            convolution.prepare(memory, {thread, threads});
+            convolution.copy(memory, {thread, threads});
+    if (convolution.weaves())
+        for (int thread = 0; thread < threads; ++thread)
+            convolution.weave(memory, {thread, threads});
     for (int thread = 0; thread < threads; ++thread)
         convolution.run(memory, finish, {thread, threads});
     return result;
@@ -132,7 +135,8 @@ Geometry shape(int64_t rows, int64_t extent, int64_t channels, int64_t kernel, i
 
 std::vector<Geometry> odd_shapes() {
     std::vector<Geometry> shapes{
-        shape(1, 9, 3, 3, 1, 0, 48),   shape(2, 20, 3, 7, 2, 3, 33),  shape(3, 5, 8, 1, 1, 0, 16),
+        shape(1, 9, 3, 3, 1, 0, 48),   shape(2, 40, 3, 3, 1, 0, 48),  shape(1, 40, 3, 7, 2, 3, 33),
+        shape(2, 38, 24, 3, 1, 1, 96), shape(2, 20, 3, 7, 2, 3, 33),  shape(3, 5, 8, 1, 1, 0, 16),
         shape(1, 30, 24, 3, 1, 1, 17), shape(2, 7, 96, 3, 1, 0, 40),  shape(7, 5, 66, 3, 1, 1, 5),
         shape(2, 6, 64, 3, 2, 1, 64),  shape(3, 4, 130, 1, 2, 0, 24), shape(1, 40, 4, 3, 2, 1, 16),
         shape(5, 2, 70, 2, 1, 0, 2),   shape(1, 1, 1, 1, 1, 0, 1)};
@@ -257,6 +261,36 @@ TEST(ByteConvolution, EveryKindOfInstructionsStoresTheSameBits) {
                 EXPECT_EQ(0, std::memcmp(result.view().bytes, expected.view().bytes,
                                          expected.view().byte_size()))
                     << static_cast<int>(instructions) << " with " << length << " operations";
+            }
+        }
+    }
+}
+
+TEST(ByteConvolution, LinesOfFewChannelsAreWoven) {
+    const ByteReading strided(shape(2, 20, 3, 7, 2, 3, 33));
+    EXPECT_EQ(strided.weave.pixels, 2);
+    EXPECT_EQ(strided.taps, 4) << "of two lines each";
+    const ByteReading dense(shape(1, 60, 3, 3, 1, 0, 48));
+    EXPECT_EQ(dense.weave.lines, 3);
+    EXPECT_EQ(dense.taps, 1);
+    EXPECT_FALSE(ByteReading(shape(1, 30, 64, 3, 1, 1, 64)).weave.is_active());
+}
+
+TEST(ByteConvolution, VectorsWeaveTheSameBytesAndNoOthers) {
+    for (const int64_t lines : {2, 3, 5, 7}) {
+        for (const int64_t group_bytes : {1, 3, 6, 16, 31, 64, 70}) {
+            for (const int64_t groups : {1, 5, 37}) {
+                const int64_t size = lines * group_bytes * groups;
+                const Tensor source = random_bytes(size, 8);
+                const auto woven_by = [&](bool plain) {
+                    std::vector<uint8_t> woven(size + 64, 0xAB);
+                    LineWeaver(lines, group_bytes, groups, plain)
+                        .run(static_cast<const uint8_t*>(source.view().bytes), group_bytes * groups,
+                             woven.data());
+                    return woven;
+                };
+                EXPECT_EQ(woven_by(false), woven_by(true))
+                    << lines << " lines, " << groups << " groups of " << group_bytes;
             }
         }
     }

@@ -44,9 +44,12 @@ void multiply_bytes_plain(const PositionTiles& tiles, const BytePieces& pieces,
                           const int8_t* packed, int64_t panel_bytes, int panels, int32_t* sums);
 void multiply_bytes_vnni(const PositionTiles& tiles, const BytePieces& pieces, const int8_t* packed,
                          int64_t panel_bytes, int panels, int32_t* sums);
-// Precondition: TileScope of the same rows and bytes lives in this thread.
+// Precondition: TileScope of the same rows and bytes lives in this thread. The sums stay in tile
+// registers, where they may be under way when this returns, until store_tile_sums(): other work in
+// between costs no time.
 void multiply_bytes_amx(const PositionTiles& tiles, const BytePieces& pieces, const int8_t* packed,
                         int64_t panel_bytes, int panels, int32_t* sums);
+void store_tile_sums(int tiles, int panels, int32_t* sums);
 
 // The calling thread's tile registers, shaped for one layer; none where `instructions` need none.
 class TileScope {

@@ -42,7 +42,7 @@ FACET_TILES void release_tiles() {
 
 template <int tiles, int panels>
 FACET_TILES void multiply(const PositionTiles& left, const BytePieces& pieces, const int8_t* packed,
-                          int64_t panel_bytes, int32_t* sums) {
+                          int64_t panel_bytes) {
     _tile_zero(0);
     if (panels == 2) _tile_zero(1);
     if (tiles == 2) _tile_zero(2);
@@ -62,6 +62,9 @@ FACET_TILES void multiply(const PositionTiles& left, const BytePieces& pieces, c
         }
         packed += pieces.bytes / 4 * kPanelRow;
     }
+}
+
+FACET_TILES void store_tiles(int tiles, int panels, int32_t* sums) {
     _tile_stored(0, sums, kSumsStep);
     if (panels == 2) _tile_stored(1, sums + kPanelChannels, kSumsStep);
     if (tiles == 2) _tile_stored(2, sums + kTileSums, kSumsStep);
@@ -70,16 +73,20 @@ FACET_TILES void multiply(const PositionTiles& left, const BytePieces& pieces, c
 
 }  // namespace
 
+void store_tile_sums(int tiles, int panels, int32_t* sums) {
+    store_tiles(tiles, panels, sums);
+}
+
 void multiply_bytes_amx(const PositionTiles& tiles, const BytePieces& pieces, const int8_t* packed,
-                        int64_t panel_bytes, int panels, int32_t* sums) {
+                        int64_t panel_bytes, int panels, int32_t*) {
     if (tiles.tiles == 2 && panels == 2)
-        multiply<2, 2>(tiles, pieces, packed, panel_bytes, sums);
+        multiply<2, 2>(tiles, pieces, packed, panel_bytes);
     else if (tiles.tiles == 2)
-        multiply<2, 1>(tiles, pieces, packed, panel_bytes, sums);
+        multiply<2, 1>(tiles, pieces, packed, panel_bytes);
     else if (panels == 2)
-        multiply<1, 2>(tiles, pieces, packed, panel_bytes, sums);
+        multiply<1, 2>(tiles, pieces, packed, panel_bytes);
     else
-        multiply<1, 1>(tiles, pieces, packed, panel_bytes, sums);
+        multiply<1, 1>(tiles, pieces, packed, panel_bytes);
 }
 
 TileScope::TileScope(ByteInstructions instructions, int rows, int64_t piece_bytes)
@@ -97,6 +104,8 @@ void multiply_bytes_amx(const PositionTiles& tiles, const BytePieces& pieces, co
                         int64_t panel_bytes, int panels, int32_t* sums) {
     multiply_bytes_plain(tiles, pieces, packed, panel_bytes, panels, sums);
 }
+
+void store_tile_sums(int, int, int32_t*) {}
 
 TileScope::TileScope(ByteInstructions, int, int64_t) : active_(false) {}
 

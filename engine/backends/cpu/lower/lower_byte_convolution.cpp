@@ -10,17 +10,16 @@ namespace facet::cpu {
 
 namespace {
 
-using Geometry = ByteConvolution::Geometry;
 using onednn::Dims;
 using Op = ByteFinish::Op;
 
 constexpr int64_t kPaddedChannels = 2 * kPanelChannels;
 
-std::optional<Geometry> geometry_of(const ProgramBuilder& builder, const IntegerLayer& layer) {
+std::optional<ByteGeometry> geometry_of(const ProgramBuilder& builder, const IntegerLayer& layer) {
     const Dims source = builder.extents(layer.node->inputs[0]);
     const Dims result = builder.extents(layer.result);
     const Dims weights = builder.extents(layer.node->inputs[1]);
-    Geometry geometry;
+    ByteGeometry geometry;
     geometry.is_signed = layer.source->type == DataType::kI8;
     geometry.zero_point = layer.source->zero_point;
     geometry.rows = source[0];
@@ -125,13 +124,11 @@ ValueId summand_of(const IntegerLayer& layer) {
     return kNoValue;
 }
 
-const void* pack(ProgramBuilder& builder, const IntegerLayer& layer, const Geometry& geometry,
+const void* pack(ProgramBuilder& builder, const IntegerLayer& layer, const ByteReading& reading,
                  const std::vector<int8_t>& weights) {
-    return builder.packing().make(layer.node->inputs[1], ByteConvolution::packing_kind(geometry),
-                                  ByteConvolution::packed_bytes(geometry), [&](void* memory) {
-                                      ByteConvolution::pack(geometry, weights.data(),
-                                                            static_cast<int8_t*>(memory));
-                                  });
+    return builder.packing().make(
+        layer.node->inputs[1], reading.packing_kind(), reading.packed_bytes(),
+        [&](void* memory) { reading.pack(weights.data(), static_cast<int8_t*>(memory)); });
 }
 
 Location bytes_channels_last(ProgramBuilder& builder, ValueId value) {
@@ -174,14 +171,15 @@ bool lower_byte_convolution(ProgramBuilder& builder, const IntegerLayer& layer) 
     const auto geometry = geometry_of(builder, layer);
     if (!geometry) return false;
     const std::vector<int8_t> weights = weights_by_channel(builder, layer);
-    auto finish = finish_of(builder, layer, weights, ByteConvolution::offset_of(*geometry));
+    auto finish = finish_of(builder, layer, weights, geometry->offset());
     if (!finish) return false;
-    const ByteConvolution convolution(*geometry, builder.threads(), instructions);
+    const ByteReading reading(*geometry);
+    const ByteConvolution convolution(reading, builder.threads(), instructions);
     const ValueId summand = summand_of(layer);
-    std::vector<BufferId> buffers{bytes_channels_last(builder, layer.node->inputs[0]).buffer,
-                                  builder.constant(pack(builder, layer, *geometry, weights),
-                                                   ByteConvolution::packed_bytes(*geometry)),
-                                  builder.allocate(convolution.scratch_bytes())};
+    std::vector<BufferId> buffers{
+        bytes_channels_last(builder, layer.node->inputs[0]).buffer,
+        builder.constant(pack(builder, layer, reading, weights), reading.packed_bytes()),
+        builder.allocate(convolution.scratch_bytes())};
     if (summand != kNoValue) buffers.push_back(bytes_channels_last(builder, summand).buffer);
     const Place place = place_of(builder, layer);
     finish->pitch = place.pitch;
@@ -193,10 +191,15 @@ bool lower_byte_convolution(ProgramBuilder& builder, const IntegerLayer& layer) 
             has_summand ? at[3] : nullptr, static_cast<std::byte*>(at.back()) + first,
             static_cast<std::byte*>(at[2])};
     };
-    if (convolution.prepares())
+    if (convolution.copies())
         builder.add_shared_loop(buffers,
                                 [convolution, memory](std::span<void* const> at, Share share) {
-                                    convolution.prepare(memory(at), share);
+                                    convolution.copy(memory(at), share);
+                                });
+    if (convolution.weaves())
+        builder.add_shared_loop(buffers,
+                                [convolution, memory](std::span<void* const> at, Share share) {
+                                    convolution.weave(memory(at), share);
                                 });
     builder.add_shared_loop(std::move(buffers), [convolution, memory, finish = std::move(*finish)](
                                                     std::span<void* const> at, Share share) {
