@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "engine/backends/cpu/bytes/byte_map.h"
 #include "engine/base/tensor.h"
 
 namespace facet::cpu {
@@ -292,6 +293,23 @@ TEST(ByteConvolution, VectorsWeaveTheSameBytesAndNoOthers) {
                 EXPECT_EQ(woven_by(false), woven_by(true))
                     << lines << " lines, " << groups << " groups of " << group_bytes;
             }
+        }
+    }
+}
+
+TEST(ByteConvolution, VectorsMapTheSameBytesAndNoOthers) {
+    for (const int64_t channels : {1, 2, 3}) {
+        const Tensor tables = random_bytes(256 * channels, 9);
+        for (const int64_t positions : {1, 21, 64, 700}) {
+            const Tensor source = random_bytes(positions * channels, 10);
+            const auto mapped_by = [&](const auto& map) {
+                std::vector<uint8_t> mapped(positions * channels + 64, 0xAB);
+                map(static_cast<const uint8_t*>(tables.view().bytes), channels,
+                    static_cast<const uint8_t*>(source.view().bytes), mapped.data(), positions);
+                return mapped;
+            };
+            EXPECT_EQ(mapped_by(map_bytes), mapped_by(map_bytes_plain))
+                << positions << " positions of " << channels;
         }
     }
 }

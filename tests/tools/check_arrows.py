@@ -12,7 +12,7 @@ CPU_ROOMS = {
     "/onednn": "",
     "/convolution": "threads",
     "/bytes": "threads",
-    "/loops": "onednn threads",
+    "/loops": "bytes onednn threads",
     "/fusion": "onednn",
     "/program": "fusion onednn threads",
     "/lower": "program fusion loops convolution bytes onednn threads",

@@ -13,5 +13,19 @@
 #define FACET_BYTES_TARGET "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,fma"
 #define FACET_BYTES __attribute__((target(FACET_BYTES_TARGET)))
 #define FACET_BYTES_INLINE __attribute__((target(FACET_BYTES_TARGET), always_inline)) inline
+#define FACET_PERMUTES_TARGET FACET_BYTES_TARGET ",avx512vbmi"
+#define FACET_PERMUTES __attribute__((target(FACET_PERMUTES_TARGET)))
+#define FACET_PERMUTES_INLINE __attribute__((target(FACET_PERMUTES_TARGET), always_inline)) inline
 #define FACET_TILES __attribute__((target(FACET_BYTES_TARGET ",amx-tile,amx-int8")))
+
+namespace facet::cpu {
+
+// May functions marked FACET_PERMUTES run here?
+inline bool has_byte_permutations() {
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") &&
+           __builtin_cpu_supports("avx512vbmi");
+}
+
+}  // namespace facet::cpu
 #endif

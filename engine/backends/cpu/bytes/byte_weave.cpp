@@ -12,19 +12,11 @@ namespace facet::cpu {
 namespace {
 
 #ifdef FACET_HAS_BYTE_KERNELS
-#define FACET_PERMUTES __attribute__((target(FACET_BYTES_TARGET ",avx512vbmi")))
-
-bool has_vectors() {
-    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni") &&
-           __builtin_cpu_supports("avx512vbmi");
-}
-
 uint64_t first_bytes(int64_t count) {
     return count >= 64 ? ~uint64_t{0} : (uint64_t{1} << count) - 1;
 }
 #else
-bool has_vectors() {
+bool has_byte_permutations() {
     return false;
 }
 #endif
@@ -34,7 +26,7 @@ bool has_vectors() {
 LineWeaver::LineWeaver(int64_t lines, int64_t group_bytes, int64_t groups, bool plain)
     : lines_(lines), group_bytes_(group_bytes), groups_(groups) {
     const int64_t knot = lines * group_bytes;
-    if (plain || !has_vectors() || group_bytes > kVector) return;
+    if (plain || !has_byte_permutations() || group_bytes > kVector) return;
     loop_ = Loop::kGroups;
     if (2 * knot > kVector) return;
     loop_ = Loop::kVectors;

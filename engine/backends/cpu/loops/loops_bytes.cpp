@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/backends/cpu/bytes/byte_map.h"
+
 namespace facet::cpu {
 
 namespace {
@@ -165,15 +167,6 @@ inline void max_rows(const Byte* source, Byte* result, const ByteMaxLoop::Window
     }
 }
 
-// Pixels of three channels, each with a table of its own.
-void map_triples(const uint8_t* tables, const uint8_t* x, uint8_t* y, int64_t count) {
-    for (int64_t i = 0; i < count; ++i, x += 3, y += 3) {
-        y[0] = tables[x[0]];
-        y[1] = tables[kTable + x[1]];
-        y[2] = tables[2 * kTable + x[2]];
-    }
-}
-
 std::vector<float> per_channel(const std::vector<float>& factors, int64_t channels) {
     if (factors.size() == 1) return std::vector<float>(channels, factors[0]);
     return factors;
@@ -194,16 +187,8 @@ void ByteTableLoop::run(const uint8_t* source, uint8_t* result) const {
     for (int64_t stretch = 0; stretch < stretches; ++stretch) {
         const int64_t first = stretch * kStretch;
         const int64_t last = std::min(first + kStretch, plane_.positions);
-        if (channels == 3) {
-            map_triples(tables_.data(), source + first * 3, result + first * 3, last - first);
-            continue;
-        }
-        for (int64_t channel = 0; channel < channels; ++channel) {
-            const uint8_t* table = tables_.data() + channel * kTable;
-            const uint8_t* x = source + first * channels + channel;
-            uint8_t* y = result + first * channels + channel;
-            for (int64_t i = 0; i < last - first; ++i) y[i * channels] = table[x[i * channels]];
-        }
+        map_bytes(tables_.data(), channels, source + first * channels, result + first * channels,
+                  last - first);
     }
 }
 
