@@ -5,35 +5,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <random>
 #include <thread>
 
-#include "engine/backends/gpu/devices.h"
 #include "engine/backends/gpu/gemm.h"
 #include "engine/backends/gpu/gpu_model.h"
 #include "engine/backends/gpu/tile_tuning.h"
-#include "engine/backends/reference/reference_backend.h"
-#include "engine/graph/batchability.h"
-#include "engine/graph/passes.h"
-#include "tests/support/model_builder.h"
+#include "tests/backends/gpu_fixture.h"
 
 namespace facet::testing {
 
 namespace {
 
 using ::testing::HasSubstr;
-
-std::shared_ptr<const Graph> prepared(const ModelBuilder& builder) {
-    Graph graph = builder.build();
-    const auto done = prepare(graph, reference::evaluate);
-    EXPECT_TRUE(done) << done.error().text();
-    EXPECT_TRUE(analyze_batchability(graph).empty());
-    return std::make_shared<const Graph>(std::move(graph));
-}
 
 std::shared_ptr<const Graph> small_net() {
     ConvolutionParams same;
@@ -56,61 +40,11 @@ std::shared_ptr<const Graph> net_with_a_node_for_the_cpu() {
     return prepared(builder);
 }
 
-Tensor noise(const Shape& shape) {
-    std::mt19937 random(5);
-    std::uniform_real_distribution<float> value(-1, 1);
-    Tensor tensor = Tensor::allocate(DataType::kF32, shape);
-    for (float& element : tensor.mutable_view().as<float>()) element = value(random);
-    return tensor;
-}
-
-// Output 0 of `rows` rows of noise.
-std::vector<float> run(InferRequest& request, const CompiledModel& model, int rows) {
-    const Shape row = model.inputs()[0].row_shape;
-    std::ranges::copy(noise(row.scaled(rows)).as<float>(), request.input(0).as<float>().begin());
-    const auto done = request.infer(rows);
-    EXPECT_TRUE(done) << done.error().text();
-    const auto result =
-        request.output(0).as<float>().first(model.outputs()[0].row_shape.elements() * rows);
-    return {result.begin(), result.end()};
-}
-
-std::vector<float> run(const std::shared_ptr<CompiledModel>& model, int rows) {
-    const auto request = model->create_request();
-    EXPECT_TRUE(request) << request.error().text();
-    return run(**request, *model, rows);
-}
-
-double worst(const std::vector<float>& a, const std::vector<float>& b) {
-    double apart = a.size() == b.size() ? 0 : INFINITY;
-    for (size_t i = 0; i < std::min(a.size(), b.size()); ++i)
-        apart = std::max<double>(apart, std::abs(a[i] - b[i]));
-    return apart;
-}
-
 std::shared_ptr<const Graph> one_convolution() {
     ModelBuilder builder;
     builder.output(builder.conv(builder.input("x", {1, 17, 5, 6}), 20, 3));
     return prepared(builder);
 }
-
-const gpu::GpuDevice& first_device() {
-    return *std::ranges::find_if(gpu::gpu_devices().entries,
-                                 [](const auto& entry) { return entry.refused.empty(); });
-}
-
-class TemporaryDirectory {
-  public:
-    TemporaryDirectory() {
-        std::string name = (std::filesystem::temp_directory_path() / "facet-tiles-XXXXXX").string();
-        path_ = ::mkdtemp(name.data());
-    }
-    ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
 
 class GpuBackend : public ::testing::Test {
   protected:
@@ -122,9 +56,6 @@ class GpuBackend : public ::testing::Test {
         auto model = gpu_backends().front()->compile(graph, options);
         EXPECT_TRUE(model) << model.error().text();
         return *model;
-    }
-    static std::vector<float> expected(const std::shared_ptr<const Graph>& graph, int rows) {
-        return run(*reference_backend().compile(graph, {.max_batch = rows}), rows);
     }
 };
 
@@ -198,7 +129,7 @@ TEST_F(GpuBackend, ATileOfAnySizeGivesTheReferencesResult) {
     const auto& device = first_device();
     const auto graph = one_convolution();
     const std::vector<float> right = expected(graph, 5);
-    for (size_t tile = 0; tile < gpu::gemm_tiles().size(); ++tile) {
+    for (size_t tile = 0; tile < gpu::plain_tiles(); ++tile) {
         const auto model = gpu::GpuModel::compile_with(device.info, device.name, graph,
                                                        {.max_batch = 5}, {tile, {}});
         ASSERT_TRUE(model) << model.error().text();
@@ -211,17 +142,17 @@ TEST_F(GpuBackend, TilesAreMeasuredOnceAndReadFromDiskAfterwards) {
     const auto graph = one_convolution();
     const TemporaryDirectory directory;
     const auto tuned = [&] {
-        return *gpu::tuned_tiles(device.info, device.name, graph, {.max_batch = 2},
+        return *gpu::tuned_tiles(device.info, device.name, graph, {.max_batch = 2}, {},
                                  directory.path());
     };
     const gpu::TileTable measured = tuned();
     ASSERT_TRUE(measured.tile(0, 1) && measured.tile(0, 2));
     const auto files = std::filesystem::directory_iterator(directory.path());
     const std::filesystem::path file = files->path();
-    std::ofstream(file) << "0 7 6\n";
+    std::ofstream(file) << "0 7 6\nend\n";
     EXPECT_EQ(tuned().tile(0, 1), 7u);
     EXPECT_EQ(tuned().tile(0, 2), 6u);
-    for (const char* broken : {"0 7", "0 7 99\n", "words\n"}) {
+    for (const char* broken : {"0 7", "0 7 6\n", "0 7 99\nend\n", "words\nend\n"}) {
         std::ofstream(file) << broken;
         EXPECT_EQ(tuned().by_node.at(0).size(), 2u) << broken;
     }

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <vector>
 
 #include "engine/backends/cpu/cpu_backend.h"
@@ -118,25 +117,9 @@ TEST_P(GpuQuantisedModel, AgreesWithTheCpuButForJumps) {
     }
 }
 
-// One of each family: PoCL takes a quarter of a second to build a kernel, and the others would
-// bring kernels of other shapes only.
-std::vector<ModelCase> models_named(std::initializer_list<const char*> names) {
-    std::vector<ModelCase> models;
-    for (const char* name : names) models.push_back(model_named(name));
-    return models;
-}
-
-INSTANTIATE_TEST_SUITE_P(Models, GpuFloatModel,
-                         ::testing::ValuesIn(models_named({"age_gender", "emotions",
-                                                           "ultraface_rfb", "yunet", "landmarks",
-                                                           "head_pose", "retail_0004"})),
-                         name_of_case);
-INSTANTIATE_TEST_SUITE_P(Models, GpuHalfModel,
-                         ::testing::ValuesIn(models_named({"age_gender", "emotions", "landmarks",
-                                                           "ultraface_slim"})),
-                         name_of_case);
-INSTANTIATE_TEST_SUITE_P(Models, GpuQuantisedModel,
-                         ::testing::ValuesIn(models_named({"age_gender_int8", "retail_0004_int8"})),
+INSTANTIATE_TEST_SUITE_P(Models, GpuFloatModel, ::testing::ValuesIn(float_models()), name_of_case);
+INSTANTIATE_TEST_SUITE_P(Models, GpuHalfModel, ::testing::ValuesIn(float_models()), name_of_case);
+INSTANTIATE_TEST_SUITE_P(Models, GpuQuantisedModel, ::testing::ValuesIn(quantised_models()),
                          name_of_case);
 
 }  // namespace facet::testing

@@ -133,7 +133,7 @@ void Chain::define(KernelSpec& spec) const {
     }
     const std::string body = params + ") {\n" + statements_ + "    return v;\n}\n";
     const std::string name = "chain_" + std::to_string(std::hash<std::string>()(body));
-    spec.preamble += "static inline float " + name + "(float v, int i, int c" + body;
+    spec.functions.push_back("static inline float " + name + "(float v, int i, int c" + body);
     spec.define("CHAIN(v, i, c)", name + "(v, i, c" + arguments + ")");
     spec.define("CHAIN_PARAMS", params);
 }

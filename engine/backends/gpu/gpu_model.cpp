@@ -6,14 +6,13 @@
 
 #include "engine/backends/gpu/gemm.h"
 #include "engine/backends/gpu/gpu_request.h"
+#include "engine/backends/gpu/matrix_unit.h"
 #include "engine/backends/gpu/program_builder.h"
 #include "engine/backends/gpu/program_cache.h"
 
 namespace facet::gpu {
 
 namespace {
-
-constexpr const char* kBuildOptions = "-cl-std=CL1.2";
 
 Error invalid(std::string message) {
     return {ErrorCode::kInvalidArgument, std::move(message)};
@@ -57,6 +56,23 @@ Storage storage_for(const CompileOptions& options) {
     return options.precision == Precision::kF16 ? Storage::kF16 : Storage::kF32;
 }
 
+// How many steps use other than plain tiles, at some batch size.
+std::string kinds_text(const Program& program) {
+    using Kind = GemmTile::Kind;
+    std::string text;
+    for (const auto& [kind, words] :
+         {std::pair{Kind::kMatrix, "on the matrix unit"}, {Kind::kWinograd, "by Winograd"}}) {
+        const auto steps = std::ranges::count_if(program.steps, [kind = kind](const Step& step) {
+            const auto* kernel = std::get_if<KernelStep>(&step.action);
+            return kernel && std::ranges::any_of(kernel->variants, [kind](const Variant& variant) {
+                       return variant.tile && gemm_tiles()[*variant.tile].kind == kind;
+                   });
+        });
+        if (steps > 0) text += ", " + std::to_string(steps) + " " + words;
+    }
+    return text;
+}
+
 Port port_of(const Value& value) {
     return {value.name, value.type, value.shape};
 }
@@ -81,12 +97,14 @@ Result<std::shared_ptr<CompiledModel>> GpuModel::compile(const opencl::DeviceInf
     FACET_TRY(check(*graph, name, options));
     Tiles tiles;
     if (device.type == opencl::DeviceType::kCpu) {
-        // What is quick to build; which tile it is hardly matters there.
-        tiles.only = gemm_tiles().size() - 1;
+        tiles.only = kQuickTile;
     } else {
         FACET_TRY(check_sizes(*graph, name, options));
-        FACET_ASSIGN(tiles.table, tuned_tiles(device, name, graph, options,
+        MatrixUnit unit;
+        if (options.precision == Precision::kF16) unit = matrix_unit_of(device);
+        FACET_ASSIGN(tiles.table, tuned_tiles(device, name, graph, options, unit,
                                               ProgramCache::of(device).directory()));
+        tiles.matrix_functions = std::move(unit.functions);
     }
     return compile_with(device, name, std::move(graph), options, std::move(tiles));
 }
@@ -103,6 +121,8 @@ Result<std::shared_ptr<CompiledModel>> GpuModel::compile_with(const opencl::Devi
     Target target = target_of(device, options);
     target.only_tile = tiles.only;
     target.tiles = std::move(tiles.table);
+    target.matrix_functions = std::move(tiles.matrix_functions);
+    model->notes_ = target.tiles.notes;
     FACET_TRY(model->build(target));
     return std::shared_ptr<CompiledModel>(model);
 }
@@ -167,6 +187,8 @@ std::string GpuModel::description() const {
         if (!step.host_reason.empty())
             on_cpu += (on_cpu.empty() ? "" : ", ") + graph_->nodes[step.node].text() + ": " +
                       step.host_reason;
+    text += kinds_text(*program_);
+    for (const std::string& note : notes_) text += ", " + note;
     return text + (on_cpu.empty() ? ", all nodes on the device" : "; on the CPU: " + on_cpu);
 }
 

@@ -24,8 +24,9 @@ class GpuModel final : public CompiledModel {
         std::shared_ptr<const Graph> graph, const CompileOptions& options);
     // With these tiles: one for all GEMMs and batch sizes, or a table.
     struct Tiles {
-        std::optional<size_t> only;
-        TileTable table;
+        std::optional<size_t> only = {};
+        TileTable table = {};
+        std::string matrix_functions = {};  // see matrix_unit.h
     };
     [[nodiscard]] static Result<std::shared_ptr<CompiledModel>> compile_with(
         const opencl::DeviceInfo& device, const std::string& name,
@@ -63,6 +64,7 @@ class GpuModel final : public CompiledModel {
     const int max_batch_;
     const Storage storage_;
     std::vector<Port> inputs_, outputs_;
+    std::vector<std::string> notes_;  // of tuning
     std::shared_ptr<const Program> program_;
     std::optional<opencl::Program> binary_;
     std::vector<opencl::Buffer> constants_;

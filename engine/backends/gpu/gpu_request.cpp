@@ -108,25 +108,53 @@ Result<void> GpuRequest::infer(int rows) {
     return run(rows, nullptr);
 }
 
-Result<std::vector<StepProfile>> GpuRequest::profile(int rows) {
+Result<void> GpuRequest::observe(int rows, const Observer& observer) {
     if (!profiling_queue_) {
         FACET_ASSIGN(auto queue, opencl::Queue::create(model_->context(), true));
         profiling_queue_.emplace(std::move(queue));
     }
-    std::vector<double> seconds;
     queue_ = &*profiling_queue_;
-    const Result<void> done = run(rows, &seconds);
+    Result<void> done = run(rows, &observer);
     queue_ = &own_queue_;
-    if (!done) return done.error();
+    return done;
+}
+
+Result<std::vector<float>> GpuRequest::result_of(size_t step, int rows) {
+    const auto& kernel = std::get<KernelStep>(model_->program().steps[step].action);
+    const BufferId id = kernel.variant(rows).arguments[0];
+    std::vector<std::byte> bytes(model_->program().buffers[id].extent.bytes(rows));
+    FACET_TRY(queue_->read(memory(id), 0, bytes, {.done = &last_command_}));
+    // Also after an error nothing may write to `bytes` any more.
+    FACET_TRY(queue_->finish());
+    FACET_TRY(last_command_.wait());
+    std::vector<float> values(bytes.size() / size_of(model_->storage()));
+    if (model_->storage() == Storage::kF32) {
+        std::memcpy(values.data(), bytes.data(), bytes.size());
+        return values;
+    }
+    for (size_t i = 0; i < values.size(); ++i) {
+        Half half{};
+        std::memcpy(&half, bytes.data() + i * sizeof half, sizeof half);
+        values[i] = to_float(half);
+    }
+    return values;
+}
+
+Result<std::vector<StepProfile>> GpuRequest::profile(int rows) {
+    std::vector<double> seconds;
+    FACET_TRY(observe(rows, [&](size_t, double taken) {
+        seconds.push_back(taken);
+        return Result<void>();
+    }));
     return profile_steps(model_->program(), model_->graph(), model_->device_name(), rows, seconds);
 }
 
-Result<void> GpuRequest::run(int rows, std::vector<double>* seconds) {
+Result<void> GpuRequest::run(int rows, const Observer* observer) {
     if (rows < 1 || rows > model_->max_batch())
         return Error{ErrorCode::kInvalidArgument, "batch of " + std::to_string(rows) +
                                                       " rows; supported: 1 to " +
                                                       std::to_string(model_->max_batch())};
-    const Result<void> done = enqueue_all(rows, seconds);
+    const Result<void> done = enqueue_all(rows, observer);
     if (done) {
         repeat_outputs(rows);
     } else {
@@ -137,7 +165,7 @@ Result<void> GpuRequest::run(int rows, std::vector<double>* seconds) {
     return done;
 }
 
-Result<void> GpuRequest::enqueue_all(int rows, std::vector<double>* seconds) {
+Result<void> GpuRequest::enqueue_all(int rows, const Observer* observer) {
     const Program& program = model_->program();
     for (size_t port = 0; port < inputs_.size(); ++port) {
         if (!inputs_[port]) continue;
@@ -146,14 +174,11 @@ Result<void> GpuRequest::enqueue_all(int rows, std::vector<double>* seconds) {
     }
     for (size_t i = 0; i < program.steps.size(); ++i) {
         Result<void> done;
-        if (seconds == nullptr) {
+        if (observer == nullptr) {
             done = run_step(i, rows);
         } else {
             const Result<double> taken = time_step(i, rows);
-            if (taken)
-                seconds->push_back(*taken);
-            else
-                done = taken.error();
+            done = taken ? (*observer)(i, *taken) : Result<void>(taken.error());
         }
         if (!done) return done.error().within(program.steps[i].name);
     }

@@ -2,6 +2,7 @@
 // One inference under way on an OpenCL device.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -23,6 +24,12 @@ class GpuRequest final : public InferRequest {
     // By the device's clock; each step waits for the one before it.
     [[nodiscard]] Result<std::vector<StepProfile>> profile(int rows) override;
 
+    // As infer(), but waits for each step and says how long it took. For tuning.
+    using Observer = std::function<Result<void>(size_t step, double seconds)>;
+    [[nodiscard]] Result<void> observe(int rows, const Observer& observer);
+    // From within an observer: what the kernel step just run has written, as floats.
+    [[nodiscard]] Result<std::vector<float>> result_of(size_t step, int rows);
+
   private:
     struct BoundVariant {
         opencl::Kernel kernel;
@@ -37,9 +44,9 @@ class GpuRequest final : public InferRequest {
     [[nodiscard]] const opencl::Buffer& memory(BufferId id) const;
     [[nodiscard]] std::span<std::byte> host(HostId id, int rows);
 
-    // With `seconds`, by step, a queue that profiles is used and waited for after every step.
-    [[nodiscard]] Result<void> run(int rows, std::vector<double>* seconds);
-    [[nodiscard]] Result<void> enqueue_all(int rows, std::vector<double>* seconds);
+    // With an observer a queue that profiles is used and waited for after every step.
+    [[nodiscard]] Result<void> run(int rows, const Observer* observer);
+    [[nodiscard]] Result<void> enqueue_all(int rows, const Observer* observer);
     [[nodiscard]] Result<void> run_step(size_t index, int rows);
     [[nodiscard]] Result<double> time_step(size_t index, int rows);
     // Events cost time, so they are asked for only while profiling.

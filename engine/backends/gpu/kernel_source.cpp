@@ -18,14 +18,16 @@ std::string literal(double value) {
 }
 
 std::string KernelSource::add(const KernelSpec& spec) {
-    std::string key = spec.file + "\n" + spec.preamble;
+    std::string key = spec.file + "\n";
+    for (const std::string& function : spec.functions) key += function;
     for (const auto& [name, value] : spec.macros) key += name + " " + value + "\n";
     const auto known = names_.find(key);
     if (known != names_.end()) return known->second;
 
     const std::string name = spec.file + "_" + std::to_string(names_.size());
     if (text_.empty()) text_ = kernel_text("prelude");
-    if (preambles_.emplace(spec.preamble, true).second) text_ += spec.preamble;
+    for (const std::string& function : spec.functions)
+        if (functions_.insert(function).second) text_ += function;
     text_ += "#define KERNEL " + name + "\n";
     for (const auto& [macro, value] : spec.macros) text_ += "#define " + macro + " " + value + "\n";
     text_ += kernel_text(spec.file);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,7 @@ namespace facet::gpu {
 struct KernelSpec {
     std::string file;  // kernels/<file>.cl
     std::vector<std::pair<std::string, std::string>> macros;
-    std::string preamble;  // functions that the macros call
+    std::vector<std::string> functions;  // that the macros call; each is written once
 
     void define(const std::string& name, const std::string& text) {
         macros.emplace_back(name, text);
@@ -42,7 +43,7 @@ class KernelSource {
   private:
     std::string text_;
     std::map<std::string, std::string> names_;  // by specification
-    std::map<std::string, bool> preambles_;
+    std::set<std::string> functions_;
 };
 
 }  // namespace facet::gpu

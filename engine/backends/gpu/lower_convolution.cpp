@@ -48,21 +48,10 @@ void add_direct(ProgramBuilder& builder, const PlannedStep& step, const std::str
     builder.define(result, y);
 }
 
-// [O, I, kH, kW] per group as [group][kH, kW, I][O], both padded with zeros.
-std::vector<float> pack(std::span<const float> weights, const Convolution& convolution,
-                        const GemmSize& size) {
-    const int64_t taps = convolution.window.kernel[0] * convolution.window.kernel[1];
-    std::vector<float> packed(convolution.groups * size.padded_k * size.padded_n, 0.0f);
-    for (int64_t group = 0; group < convolution.groups; ++group)
-        for (int64_t out = 0; out < convolution.out_channels; ++out)
-            for (int64_t in = 0; in < convolution.in_channels; ++in)
-                for (int64_t tap = 0; tap < taps; ++tap) {
-                    const int64_t filter = group * convolution.out_channels + out;
-                    const int64_t k = tap * convolution.in_channels + in;
-                    packed[(group * size.padded_k + k) * size.padded_n + out] =
-                        weights[(filter * convolution.in_channels + in) * taps + tap];
-                }
-    return packed;
+// Winograd's kernel knows 3x3 windows that move by single pixels over neighbouring ones.
+bool suits_winograd(const Window& window) {
+    constexpr Extent2 kOne{1, 1};
+    return window.kernel == Extent2{3, 3} && window.strides == kOne && window.dilations == kOne;
 }
 
 void add_gemm(ProgramBuilder& builder, const PlannedStep& step, const Convolution& convolution) {
@@ -72,27 +61,28 @@ void add_gemm(ProgramBuilder& builder, const PlannedStep& step, const Convolutio
     const View x = builder.view(node.inputs[0]);
     const View y = builder.allocate(result);
     const Chain chain = Chain(builder, step);
-    const Storage storage = builder.target().storage;
     const int64_t taps = convolution.window.kernel[0] * convolution.window.kernel[1];
-    const GemmSize size = gemm_size(to[2] * to[3], convolution.out_channels,
-                                    convolution.in_channels * taps, convolution.groups);
-    KernelSpec spec{"conv_gemm", {}, {}};
+    GemmStep gemm{.size = gemm_size(to[2] * to[3], convolution.out_channels,
+                                    convolution.in_channels * taps, convolution.groups),
+                  .filter = {builder.graph().constant_input(node, 1)->as<float>(),
+                             convolution.in_channels, taps},
+                  .out = {to[2], to[3]},
+                  .winograd = suits_winograd(convolution.window),
+                  .y = y.buffer,
+                  .x = x.buffer};
+    KernelSpec& spec = gemm.spec;
     spec.define("ITEM_PIXELS", to[2] * to[3]);
     spec.define("CHANNEL(i, channel)", "channel");
     define_image(spec, x, builder.item(node.inputs[0]));
-    define_operand(spec, "W", storage);
+    define_operand(spec, "W", builder.target().storage);
     define_result(spec, y.storage);
     define_planes(spec, to);
     define_window(spec, convolution.window);
     define_channels(spec, convolution);
     chain.define(spec);
-    const auto weights = builder.graph().constant_input(node, 1)->as<float>();
-    std::vector<BufferId> arguments{y.buffer, x.buffer,
-                                    builder.constant(pack(weights, convolution, size), storage)};
-    chain.append_arguments(arguments);
+    chain.append_arguments(gemm.chain);
     KernelStep action{.batched = builder.batched(result)};
-    const std::vector<size_t> choice = add_gemm_variants(builder, spec, size, arguments, action);
-    action.choice = choice;
+    action.choice = add_gemm_variants(builder, gemm, action);
     builder.add(std::move(action));
     builder.define(result, y);
 }

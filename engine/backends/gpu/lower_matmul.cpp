@@ -19,16 +19,6 @@ std::vector<float> transposed(std::span<const float> from, int64_t rows, int64_t
     return result;
 }
 
-// [k][columns], padded to the GEMM's tiles.
-std::vector<float> pack(std::span<const float> by_column, const Product& product,
-                        const GemmSize& size) {
-    std::vector<float> packed(size.padded_k * size.padded_n, 0.0f);
-    for (int64_t column = 0; column < product.columns; ++column)
-        for (int64_t k = 0; k < product.k; ++k)
-            packed[k * size.padded_n + column] = by_column[column * product.k + k];
-    return packed;
-}
-
 // A matrix is an image of one pixel per row, with k channels.
 void define_as_image(KernelSpec& spec, const View& x, const View& y, const Product& product) {
     define_operand(spec, "X", x.storage);
@@ -119,24 +109,25 @@ void lower_product(ProgramBuilder& builder, const PlannedStep& step, const Produ
     const View y = builder.allocate(result);
     const Chain chain(builder, step);
     const Storage storage = builder.target().storage;
-    KernelSpec spec{"conv_gemm", {}, {}};
+    GemmStep gemm{.size = gemm_size(product.rows, product.columns, product.k, 1),
+                  .y = y.buffer,
+                  .x = x.buffer};
+    KernelSpec& spec = gemm.spec;
     define_as_image(spec, x, y, product);
     define_operand(spec, "W", storage);
     const std::string channel = channel_text(builder.item(result), "i");
     spec.define("CHANNEL(i, column)", channel);
     chain.define(spec);
+    chain.append_arguments(gemm.chain);
     const auto given = builder.graph().constant_input(node, 1)->as<float>();
     const std::vector<float> weights = product.transposed
                                            ? std::vector<float>(given.begin(), given.end())
                                            : transposed(given, product.k, product.columns);
-    const GemmSize size = gemm_size(product.rows, product.columns, product.k, 1);
+    gemm.filter = {weights, product.k, 1};
     KernelStep action{.batched = builder.batched(result)};
     const int64_t most = product.rows * (action.batched ? builder.target().max_batch : 1);
     if (most > kFewRows) {
-        std::vector<BufferId> arguments{y.buffer, x.buffer,
-                                        builder.constant(pack(weights, product, size), storage)};
-        chain.append_arguments(arguments);
-        action.choice = add_gemm_variants(builder, spec, size, arguments, action);
+        action.choice = add_gemm_variants(builder, gemm, action);
     }
     if (product.rows <= kFewRows) {
         std::vector<BufferId> arguments{y.buffer, x.buffer, builder.constant(weights, storage)};

@@ -66,6 +66,7 @@ KernelStep linear_step(std::string kernel, std::vector<BufferId> arguments, int6
 void define_operand(KernelSpec& spec, const std::string& prefix, Storage storage) {
     spec.define(prefix + "_TYPE", std::string(type_name(storage)));
     spec.define(prefix + "_LOAD", "LOAD_" + std::string(macro_suffix(storage)));
+    spec.define(prefix + "_BITS", "BITS_" + std::string(macro_suffix(storage)));
 }
 
 void define_result(KernelSpec& spec, Storage storage) {

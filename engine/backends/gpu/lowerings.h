@@ -47,7 +47,7 @@ constexpr size_t kGroup = 64;
 [[nodiscard]] KernelStep linear_step(std::string kernel, std::vector<BufferId> arguments,
                                      int64_t items, bool batched);
 
-// X_TYPE, X_LOAD and the like for operand `prefix` ("X", "W") read in `storage`.
+// X_TYPE, X_LOAD, X_BITS for operand `prefix` ("X", "W") read in `storage`.
 void define_operand(KernelSpec& spec, const std::string& prefix, Storage storage);
 // Y_TYPE, Y_STORE.
 void define_result(KernelSpec& spec, Storage storage);

@@ -16,6 +16,9 @@ namespace facet::gpu::opencl {
 
 namespace {
 
+// CL/cl_ext.h, cl_nv_device_attribute_query.
+constexpr cl_device_info kCapabilityMajor = 0x4000;
+constexpr cl_device_info kCapabilityMinor = 0x4001;
 // CL/cl_ext.h: the loader found no platform.
 constexpr cl_int kPlatformNotFound = -1001;
 
@@ -138,6 +141,10 @@ DeviceInfo describe(cl_platform_id platform, cl_device_id id) {
     info.host_unified = device_value<cl_bool>(id, CL_DEVICE_HOST_UNIFIED_MEMORY) != CL_FALSE;
     info.fp16 = info.has_extension("cl_khr_fp16");
     info.fp64 = info.has_extension("cl_khr_fp64");
+    if (info.has_extension("cl_nv_device_attribute_query"))
+        info.compute_capability =
+            static_cast<int>(device_value<cl_uint>(id, kCapabilityMajor) * 10 +
+                             device_value<cl_uint>(id, kCapabilityMinor));
     info.global_memory = device_value<cl_ulong>(id, CL_DEVICE_GLOBAL_MEM_SIZE);
     info.local_memory = device_value<cl_ulong>(id, CL_DEVICE_LOCAL_MEM_SIZE);
     info.largest_allocation = device_value<cl_ulong>(id, CL_DEVICE_MAX_MEM_ALLOC_SIZE);

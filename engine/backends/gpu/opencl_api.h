@@ -54,6 +54,7 @@ struct DeviceInfo {
     std::string extensions;  // separated by spaces
     bool available = false, has_compiler = false, host_unified = false;
     bool fp16 = false, fp64 = false;
+    int compute_capability = 0;  // of NVIDIA's devices: 90 is 9.0; 0: none
     uint64_t global_memory = 0, local_memory = 0, largest_allocation = 0, global_cache = 0;
     uint32_t compute_units = 0, clock_mhz = 0;
     size_t max_work_group = 0;  // work items

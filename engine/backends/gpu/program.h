@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -46,6 +47,7 @@ struct Variant {
     std::string kernel;
     std::vector<BufferId> arguments;
     std::function<opencl::WorkSize(int rows)> work;
+    std::optional<size_t> tile = {};  // of gemm_tiles(), where it has one
 };
 
 // Kernels that compute the same; one of them serves a batch size best.

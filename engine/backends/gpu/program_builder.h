@@ -25,7 +25,8 @@ struct Target {
     int max_batch = 1;
     size_t max_work_group = 256;           // work items
     size_t local_memory = 32768;           // bytes of a work group
-    std::optional<size_t> only_tile = {};  // of gemm_tiles(), for every batch size
+    std::string matrix_functions = {};     // see matrix_unit.h; empty: no matrix unit
+    std::optional<size_t> only_tile = {};  // of gemm_tiles(), wherever it can serve
     TileTable tiles = {};                  // else these, where a node is in it; else the best guess
     std::set<size_t>* candidates = nullptr;  // collects what tuning should try
 };

@@ -11,6 +11,9 @@
 
 namespace facet::gpu {
 
+// Of every program that Facet builds.
+inline constexpr const char* kBuildOptions = "-cl-std=CL1.2";
+
 // One file per program. Invariants: an entry is used only where device, driver, options and source
 // are equal to the byte and its checksum holds; whatever else is found is built anew and replaced;
 // a file appears under its name only when it is whole, so any number of threads and processes may
