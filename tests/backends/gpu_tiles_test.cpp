@@ -177,9 +177,11 @@ TEST_F(GpuTiles, TheTrialAtLoadTellsARightProductFromWrongOnes) {
 
 TEST_F(GpuTiles, ADeviceWithoutAMatrixUnitSaysWhyNot) {
     gpu::opencl::DeviceInfo device = first_device().info;
+    device.compute_capability = 0;
     EXPECT_THAT(gpu::matrix_unit_of(device).refused, HasSubstr(device.vendor));
     device.compute_capability = 75;
     EXPECT_EQ(gpu::matrix_unit_of(device).refused, "compute capability 7.5; needed: 8.0");
+    if (device.type != gpu::opencl::DeviceType::kCpu) return;
     // What PoCL makes of PTX is no product, whatever it says.
     device.compute_capability = 90;
     const MatrixUnit unit = gpu::matrix_unit_of(device);
@@ -191,6 +193,18 @@ TEST_F(GpuTiles, TuningTakesAMatrixUnitThatAgreesWithThePlainKernel) {
     const GraphPtr graph = convolution({1, 32, 5, 4}, 20, 3, padded(1));
     const gpu::TileTable table = tuned(graph, Precision::kF16, gpu::emulated_matrix_unit());
     EXPECT_THAT(table.notes, ElementsAre());
+}
+
+// As on a card: programs are built side by side.
+TEST_F(GpuTiles, TuningBuildsSideBySideOnADeviceThatIsNoProcessor) {
+    const gpu::GpuDevice& device = first_device();
+    gpu::opencl::DeviceInfo card = device.info;
+    card.type = gpu::opencl::DeviceType::kGpu;
+    const GraphPtr graph = convolution({1, 8, 5, 4}, 20, 3, padded(1));
+    const auto table = gpu::tuned_tiles(card, device.name, graph, {.max_batch = 2}, {}, {});
+    ASSERT_TRUE(table) << table.error().text();
+    EXPECT_THAT(table->notes, ElementsAre());
+    EXPECT_TRUE(table->tile(0, 2));
 }
 
 TEST_F(GpuTiles, TuningRefusesAMatrixUnitThatLiesAndSaysByHowMuchAndWhere) {

@@ -13,6 +13,7 @@
 #include "engine/backends/gpu/devices.h"
 #include "engine/backends/gpu/gpu_registry.h"
 #include "engine/backends/reference/reference_backend.h"
+#include "tests/bench/gpu_bench_layers.h"
 #include "tests/bench/gpu_bench_model.h"
 #include "tests/bench/gpu_ceilings.h"
 
@@ -20,6 +21,7 @@ namespace facet::bench {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
 struct Options {
@@ -28,6 +30,7 @@ struct Options {
     std::vector<int> batches;
     std::vector<std::string> precisions;
     bool quick = false;
+    double seconds = 420;  // no further model is begun after so long
 };
 
 struct Source {
@@ -93,7 +96,6 @@ Result<double> error_of(CompiledModel& model, const std::vector<float>& expected
 
 // The median time of a batch, in seconds.
 Result<double> time_batch(InferRequest& request, int rows, bool quick) {
-    using Clock = std::chrono::steady_clock;
     const double budget = quick ? 0.05 : 0.3;
     const size_t least = quick ? 2 : 10;
     FACET_TRY(request.infer(rows));
@@ -120,23 +122,37 @@ double kernel_time(InferRequest& request, int rows) {
 }
 
 Result<Json> bench_batch(InferRequest& request, const BenchModel& model, int rows,
-                         const Ceilings& ceilings, bool quick) {
+                         const Ceilings& ceilings, double peak, bool quick) {
     FACET_ASSIGN(const double wall, time_batch(request, rows, quick));
     const double kernels = kernel_time(request, rows);
     const double flop = model.flop * rows;
     const double bytes = model.row_bytes * rows + model.weight_bytes;
-    Json result{{"images_per_s", rows / wall},
-                {"ms", wall * 1e3},
-                {"kernel_ms", kernels * 1e3},
-                {"kernel_share", kernels / wall},
-                {"peak_share", flop / wall / ceilings.flop_per_s},
-                {"memory_share", bytes / wall / ceilings.bytes_per_s},
-                {"vs_torch_graph", nullptr}};
+    Json result{
+        {"images_per_s", rows / wall},      {"ms", wall * 1e3},
+        {"kernel_ms", kernels * 1e3},       {"kernel_share", kernels / wall},
+        {"peak_share", flop / wall / peak}, {"memory_share", bytes / wall / ceilings.bytes_per_s},
+        {"vs_torch_graph", nullptr}};
     std::printf("%6d %12.0f %10.3f %10.3f %9.1f%% %9.2f%% %9.2f%%\n", rows, rows / wall, wall * 1e3,
-                kernels * 1e3, 100 * kernels / wall, 100 * flop / wall / ceilings.flop_per_s,
+                kernels * 1e3, 100 * kernels / wall, 100 * flop / wall / peak,
                 100 * bytes / wall / ceilings.bytes_per_s);
     std::fflush(stdout);
     return result;
+}
+
+// CLBlast beside the layers of a batch of eight, or of the largest below; none where it is missing.
+void add_layers(Json& result, const BenchModel& model, InferRequest& request,
+                const Options& options) {
+    const auto device = gpu::choose_device(gpu::gpu_devices(), options.device);
+    int rows = options.batches.front();
+    for (const int batch : options.batches)
+        if (batch <= 8) rows = std::max(rows, batch);
+    auto layers = bench_layers((*device)->info, *model.graph, request, rows);
+    if (!layers) {
+        std::printf("CLBlast: %s\n", layers.error().message.c_str());
+        result["clblast"] = layers.error().message;
+        return;
+    }
+    result["clblast"] = {{"rows", rows}, {"layers", *std::move(layers)}};
 }
 
 Result<Json> bench_model(const Backend& backend, const BenchModel& model,
@@ -155,46 +171,99 @@ Result<Json> bench_model(const Backend& backend, const BenchModel& model,
                 "kernels", "of peak", "of memory");
     FACET_ASSIGN(const std::unique_ptr<InferRequest> request, compiled->create_request());
     fill(*request);
+    const bool halves = precision == Precision::kF16;
+    const double peak = std::max(ceilings.flop_per_s, halves ? ceilings.matrix_flop_per_s : 0.0);
     Json batches = Json::object();
     for (const int rows : options.batches) {
-        FACET_ASSIGN(Json batch, bench_batch(*request, model, rows, ceilings, options.quick));
+        FACET_ASSIGN(Json batch, bench_batch(*request, model, rows, ceilings, peak, options.quick));
         batches[std::to_string(rows)] = std::move(batch);
     }
-    return Json{{"model", model.name},
+    std::printf("%s\n", compiled->description().c_str());
+    Json result{{"model", model.name},
                 {"precision", std::string(to_string(precision))},
                 {"correct", right},
-                {"batch", std::move(batches)}};
+                {"batch", std::move(batches)},
+                {"runs_as", compiled->description()}};
+    if (!halves) add_layers(result, model, *request, options);
+    return result;
+}
+
+Json report_of(const gpu::opencl::DeviceInfo& device, const Ceilings& ceilings) {
+    std::printf("%s, driver %s: %.2f TFLOP/s fp32 and %.0f GB/s measured; ", device.name.c_str(),
+                device.driver.c_str(), ceilings.flop_per_s * 1e-12, ceilings.bytes_per_s * 1e-9);
+    if (ceilings.no_matrix.empty())
+        std::printf("matrix unit %.1f TFLOP/s\n", ceilings.matrix_flop_per_s * 1e-12);
+    else
+        std::printf("no matrix unit: %s\n", ceilings.no_matrix.c_str());
+    Json report{{"device", device.name},
+                {"driver", device.driver},
+                {"peak_tflops", ceilings.flop_per_s * 1e-12},
+                {"memory_gbs", ceilings.bytes_per_s * 1e-9}};
+    if (ceilings.no_matrix.empty())
+        report["matrix_tflops"] = ceilings.matrix_flop_per_s * 1e-12;
+    else
+        report["matrix_tflops"] = ceilings.no_matrix;
+    report["models"] = Json::array();
+    return report;
+}
+
+// The figures of the first model, and the others behind them: what gpu_torch.py prints, without
+// PyTorch. After every model, so that what was measured survives whatever comes next.
+void write_reports(const Json& report, const std::filesystem::path& out) {
+    std::ofstream(out / "facet.json") << report.dump();
+    Json line{{"device", report["device"]}};
+    line.update(report["models"][0]);
+    for (const auto& [name, value] : report.items())
+        if (name != "device" && name != "models") line[name] = value;
+    line["models"] = Json::array();
+    for (size_t i = 1; i < report["models"].size(); ++i)
+        line["models"].push_back(report["models"][i]);
+    std::ofstream(out / "report.json") << line.dump();
+}
+
+// One model in each precision, appended to the report; what fails is there with its error.
+Result<bool> bench_source(const Backend& backend, const Source& source, const Ceilings& ceilings,
+                          const Options& options, Json& report, Clock::time_point until) {
+    FACET_ASSIGN(const BenchModel model,
+                 load_bench_model(options.models / source.file, source.image));
+    FACET_TRY(write_graph(*model.graph, options.out / model.name));
+    FACET_ASSIGN(const std::vector<float> expected, expected_of(model, options.out / model.name));
+    bool right = true;
+    for (const std::string& name : options.precisions) {
+        const auto precision = parse_precision(name).value_or(Precision::kF32);
+        Result<Json> result = Error{ErrorCode::kCancelled, "left out, the time is up"};
+        if (Clock::now() < until)
+            result = bench_model(backend, model, expected, precision, ceilings, options);
+        if (!result) {
+            std::printf("\n%s, %s: %s\n", model.name.c_str(), name.c_str(),
+                        result.error().text().c_str());
+            result = Json{{"model", model.name},
+                          {"precision", name},
+                          {"correct", false},
+                          {"error", result.error().text()},
+                          {"batch", Json::object()}};
+        }
+        right = right && (*result)["correct"].get<bool>();
+        report["models"].push_back(*std::move(result));
+        write_reports(report, options.out);
+    }
+    return right;
 }
 
 Result<bool> bench_all(const Options& options) {
+    const auto until =
+        Clock::now() + std::chrono::duration_cast<Clock::duration>(Seconds(options.seconds));
     FACET_ASSIGN(const Backend* backend, find_gpu(options.device));
     FACET_ASSIGN(const gpu::GpuDevice* device,
                  gpu::choose_device(gpu::gpu_devices(), options.device));
     FACET_ASSIGN(const Ceilings ceilings, measure_ceilings(device->info, options.quick));
-    std::printf("%s, driver %s: %.2f TFLOP/s fp32 and %.0f GB/s measured\n",
-                device->info.name.c_str(), device->info.driver.c_str(), ceilings.flop_per_s * 1e-12,
-                ceilings.bytes_per_s * 1e-9);
-    Json report{{"device", device->info.name},
-                {"driver", device->info.driver},
-                {"peak_tflops", ceilings.flop_per_s * 1e-12},
-                {"memory_gbs", ceilings.bytes_per_s * 1e-9},
-                {"models", Json::array()}};
+    Json report = report_of(device->info, ceilings);
     bool right = true;
     for (const Source& source : kSources) {
-        const std::filesystem::path file = options.models / source.file;
-        FACET_ASSIGN(const BenchModel model, load_bench_model(file, source.image));
-        FACET_TRY(write_graph(*model.graph, options.out / model.name));
-        FACET_ASSIGN(const std::vector<float> expected,
-                     expected_of(model, options.out / model.name));
-        for (const std::string& name : options.precisions) {
-            const auto precision = parse_precision(name).value_or(Precision::kF32);
-            FACET_ASSIGN(Json result,
-                         bench_model(*backend, model, expected, precision, ceilings, options));
-            right = right && result["correct"].get<bool>();
-            report["models"].push_back(std::move(result));
-        }
+        FACET_ASSIGN(const bool own,
+                     bench_source(*backend, source, ceilings, options, report, until));
+        right = right && own;
     }
-    std::ofstream(options.out / "facet.json") << report.dump();
     return right;
 }
 
@@ -214,6 +283,8 @@ int main(int argc, char** argv) {
         ->delimiter(',')
         ->check(CLI::IsMember({"fp32", "fp16"}));
     app.add_flag("--quick", options.quick, "short measurements of few sizes, in fp32");
+    app.add_option("--seconds", options.seconds, "begin no further model after so long")
+        ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     if (options.batches.empty())
         options.batches =

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "engine/backends/gpu/matrix_unit.h"
+#include "engine/backends/gpu/program_cache.h"
+
 namespace facet::bench {
 
 namespace {
@@ -25,6 +28,22 @@ constexpr std::string_view kSource =
     "__kernel void copy(__global const float4* from, __global float4* to) {\n"
     "    to[get_global_id(0)] = from[get_global_id(0)];\n"
     "}\n";
+// Eight products in flight hide the latency of one.
+constexpr std::string_view kMatrixSource =
+    "__kernel __attribute__((reqd_work_group_size(64, 1, 1))) void matrix(\n"
+    "    __global float* out, int rounds) {\n"
+    "    MATRIX_SCRATCH\n"
+    "    float4 sum[8];\n"
+    "    for (int i = 0; i < 8; ++i) sum[i] = (float4)(i);\n"
+    "    const uint4 a = (uint4)(get_local_id(0));\n"
+    "    const uint2 b = (uint2)(get_group_id(0) & 1);\n"
+    "    for (int round = 0; round < rounds; ++round)\n"
+    "        for (int i = 0; i < 8; ++i) sum[i] = MULTIPLY_FRAGMENTS(sum[i], a, b);\n"
+    "    float4 all = (float4)(0.0f);\n"
+    "    for (int i = 0; i < 8; ++i) all += sum[i];\n"
+    "    out[get_global_id(0)] = all.x + all.y + all.z + all.w;\n"
+    "}\n";
+constexpr double kMatrixFlopPerRound = 8 * 2.0 * 16 * 8 * 16 / 32;  // a work item's
 constexpr double kFlopPerRound = 8 * 4 * 2;
 constexpr int kRepeats = 5;
 
@@ -41,6 +60,18 @@ Result<double> shortest(Queue& queue, const Kernel& kernel, size_t items) {
         best = std::min(best, static_cast<double>(times.ended - times.started) * 1e-9);
     }
     return best;
+}
+
+Result<double> matrix_rate(const ContextPtr& context, Queue& queue, const Buffer& out,
+                           const std::string& functions, bool quick) {
+    const std::string source = "#define LANES 64\n" + functions + std::string(kMatrixSource);
+    FACET_ASSIGN(const Program program, Program::build(context, source, gpu::kBuildOptions));
+    FACET_ASSIGN(Kernel kernel, Kernel::create(program, "matrix"));
+    const size_t items = size_t{context->device().compute_units} * 2048;
+    const int32_t rounds = quick ? 256 : 2048;
+    FACET_TRY(kernel.set_args(out, rounds));
+    FACET_ASSIGN(const double seconds, shortest(queue, kernel, items));
+    return static_cast<double>(items) * rounds * kMatrixFlopPerRound / seconds;
 }
 
 }  // namespace
@@ -60,8 +91,18 @@ Result<Ceilings> measure_ceilings(const DeviceInfo& device, bool quick) {
     FACET_TRY(copy.set_args(from, to));
     FACET_ASSIGN(const double computing, shortest(queue, multiply_add, items));
     FACET_ASSIGN(const double copying, shortest(queue, copy, bytes / 16));
-    return Ceilings{static_cast<double>(items) * rounds * kFlopPerRound / computing,
-                    2.0 * static_cast<double>(bytes) / copying};
+    Ceilings ceilings{static_cast<double>(items) * rounds * kFlopPerRound / computing,
+                      2.0 * static_cast<double>(bytes) / copying};
+    const gpu::MatrixUnit unit = gpu::matrix_unit_of(device);
+    ceilings.no_matrix = unit.refused;
+    if (unit.refused.empty()) {
+        const auto rate = matrix_rate(context, queue, to, unit.functions, quick);
+        if (rate)
+            ceilings.matrix_flop_per_s = *rate;
+        else
+            ceilings.no_matrix = rate.error().message;
+    }
+    return ceilings;
 }
 
 }  // namespace facet::bench

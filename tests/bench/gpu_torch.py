@@ -19,6 +19,8 @@ try:
     REASON = None if torch.cuda.is_available() else "PyTorch sees no CUDA device"
 except ImportError:
     REASON = "PyTorch is not installed"
+except Exception as error:  # a library of its own that it cannot load
+    REASON = f"PyTorch cannot be loaded: {error}"
 
 DEVICE = "cuda"
 TYPES = {"f32": "float32", "f16": "float16", "i64": "int64", "i32": "int32", "u8": "uint8",
@@ -221,25 +223,36 @@ def compare(model, folder, quick):
               f"{batch['vs_torch_graph']:9.2f}", flush=True)
 
 
+def line_of(report):
+    """The result: the first model's figures, the others' behind them."""
+    first = report["models"][0]
+    return json.dumps({"device": report["device"], **first,
+                       **{name: report[name] for name in
+                          ("driver", "peak_tflops", "matrix_tflops", "memory_gbs", "torch")
+                          if name in report},
+                       "models": report["models"][1:]})
+
+
 def main():
     folder, quick = pathlib.Path(sys.argv[1]), "--quick" in sys.argv[2:]
     report = json.loads((folder / "facet.json").read_text())
     if REASON:
+        report["torch"] = REASON
         print(f"\nvs_torch_graph is null: {REASON}")
     else:
+        report["torch"] = f"{torch.__version__} on {torch.cuda.get_device_name()}"
         torch.backends.cudnn.benchmark = True
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
         for model in report["models"]:
             try:
-                compare(model, folder, quick)
-            except (NotImplementedError, RuntimeError) as error:
-                print(f"{model['model']}, {model['precision']}: vs_torch_graph is null: {error}")
-    first = report["models"][0]
-    print(json.dumps({"device": report["device"], "model": first["model"],
-                      "precision": first["precision"], "correct": first["correct"],
-                      "batch": first["batch"],
-                      "peak_tflops": report["peak_tflops"], "memory_gbs": report["memory_gbs"],
-                      "models": report["models"][1:]}))
+                if model["batch"]:
+                    compare(model, folder, quick)
+            except Exception as error:  # whatever it is, the other models' figures count
+                reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+                model["torch_error"] = reason
+                print(f"{model['model']}, {model['precision']}: vs_torch_graph is null: {reason}")
+            (folder / "report.json").write_text(line_of(report))
+    print(line_of(report))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <future>
 #include <set>
 #include <sstream>
 
@@ -97,6 +98,7 @@ class Tuner {
     }
 
     Result<TileTable> run(const std::set<size_t>& candidates) {
+        build_all(candidates);
         for (const size_t tile : candidates) {
             const GemmTile::Kind kind = gemm_tiles()[tile].kind;
             if (refused_.contains(kind)) continue;
@@ -111,6 +113,25 @@ class Tuner {
     }
 
   private:
+    using Compiled = Result<std::shared_ptr<CompiledModel>>;
+
+    // Most of the time goes into the driver's compiler: on a real device all programs are built
+    // side by side, as far as there are threads. A device that is the processor has none to spare.
+    void build_all(const std::set<size_t>& candidates) {
+        const bool alone = device_.type == opencl::DeviceType::kCpu;
+        const auto policy =
+            alone ? std::launch::deferred : std::launch::async | std::launch::deferred;
+        for (const size_t tile : candidates)
+            models_.emplace(tile, std::async(policy, [this, tile] { return build(tile); }));
+    }
+
+    Compiled build(size_t tile) const {
+        GpuModel::Tiles tiles;
+        tiles.only = tile;
+        tiles.matrix_functions = unit_.functions;
+        return GpuModel::compile_with(device_, name_, graph_, options_, std::move(tiles));
+    }
+
     // One wrong result and no tile of the kind is trusted.
     void refuse(GemmTile::Kind kind, const Error& error) {
         refused_.insert(kind);
@@ -127,11 +148,7 @@ class Tuner {
     }
 
     Result<void> attempt(size_t tile) {
-        GpuModel::Tiles tiles;
-        tiles.only = tile;
-        tiles.matrix_functions = unit_.functions;
-        FACET_ASSIGN(const auto compiled,
-                     GpuModel::compile_with(device_, name_, graph_, options_, std::move(tiles)));
+        FACET_ASSIGN(const auto compiled, models_.at(tile).get());
         const auto model = std::static_pointer_cast<const GpuModel>(compiled);
         FACET_ASSIGN(const auto created, compiled->create_request());
         auto& request = static_cast<GpuRequest&>(*created);
@@ -219,6 +236,7 @@ class Tuner {
     std::map<int, Results> expected_;      // by rows
     std::set<GemmTile::Kind> refused_;
     std::vector<std::string> notes_;
+    std::map<size_t, std::future<Compiled>> models_;  // by tile; ends before what it uses
 };
 
 }  // namespace
