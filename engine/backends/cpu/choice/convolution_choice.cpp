@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/backends/cpu/choice/choice_cache.h"
+#include "engine/backends/cpu/lower/gathered_step.h"
 #include "engine/backends/cpu/lower/separable_step.h"
 #include "engine/backends/cpu/lower/winograd_step.h"
 #include "engine/backends/cpu/onednn/onednn_api.h"
@@ -27,7 +28,9 @@ constexpr double kBytesPerSecond = 80e9;       // of weights, from the outer cac
 constexpr double kTransformsPerSecond = 10e9;  // floats of the transformed tiles
 constexpr double kInDoubt = 1.5;  // an estimate this much above the best is out of the question
 constexpr size_t kJoined = static_cast<size_t>(-1);  // in the place of a node
-constexpr int kRuns = 3;                             // of which the shortest counts
+constexpr int64_t kFewResults = 16;                  // positions of one row
+constexpr int64_t kManyWeights = 8192;
+constexpr int kRuns = 3;  // of which the shortest counts
 
 // A cost is the seconds of one row alone and those per row of a batch: small batches and large ones
 // weigh the same.
@@ -158,6 +161,14 @@ int choose(const Geometry& geometry, int64_t many, ChoiceCache& cache) {
     return chosen;
 }
 
+// Reading the weights is then most of the work, which Winograd's algorithm makes more of and oneDNN
+// does for each row.
+bool has_few_results(const Graph& graph, const PlannedStep& step) {
+    const auto geometry = gathered_geometry(graph, step, 1);
+    return geometry && geometry->positions() <= kFewResults &&
+           geometry->inner() * geometry->result_channels >= kManyWeights;
+}
+
 // A depthwise step and the pointwise one that alone reads it become one, in the latter's place.
 void join_separable(const Graph& graph, std::vector<PlannedStep>& plan) {
     const std::vector<int> readers = count_readers(graph);
@@ -192,6 +203,8 @@ void choose_convolutions(const Graph& graph, int max_batch, Precision precision,
     const auto cache = ChoiceCache::shared();
     for (PlannedStep& step : plan) {
         if (step.integer) continue;
+        step.gathered = own_loops && precision != Precision::kBf16 && has_few_results(graph, step);
+        if (step.gathered) continue;
         const auto geometry = own_loops ? winograd_geometry(graph, step, 1) : std::nullopt;
         if (geometry)
             step.winograd_tile = choose(*geometry, std::min<int64_t>(max_batch, kManyRows), *cache);

@@ -22,6 +22,7 @@ struct PlannedStep {
     size_t node = 0;
     std::vector<Follower> followers;
     int winograd_tile = 0;  // of a convolution that Facet's Winograd loops run; 0: oneDNN does
+    bool gathered = false;  // a convolution that Facet's gathered loops run
     bool bf16 = false;      // a convolution that oneDNN runs on bfloat16 numbers
     bool integer = false;   // computes on bytes, see integer_fusion.h
     // A depthwise convolution that Facet's separable loops compute with this pointwise one.

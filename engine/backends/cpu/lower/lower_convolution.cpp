@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Convolutions, with what follows them fused where oneDNN has fast code for the whole.
+#include "engine/backends/cpu/lower/gathered_step.h"
 #include "engine/backends/cpu/lower/lowerings.h"
 #include "engine/backends/cpu/lower/separable_step.h"
 #include "engine/backends/cpu/lower/winograd_step.h"
@@ -128,6 +129,7 @@ BufferId destination(ProgramBuilder& builder, const PlannedStep& step, const Cho
 
 Result<void> lower_convolution(ProgramBuilder& builder, const PlannedStep& step) {
     if (!step.producers.empty()) return lower_separable(builder, step);
+    if (step.gathered) return lower_gathered(builder, step);
     if (step.winograd_tile != 0) return lower_winograd(builder, step);
     const Node& node = builder.node(step);
     if (!builder.graph().constant_input(node, 1)) return lower_by_reference(builder, step);
