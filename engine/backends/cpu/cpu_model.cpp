@@ -121,7 +121,11 @@ Result<std::shared_ptr<CompiledModel>> CpuModel::compile(std::shared_ptr<const G
 Result<std::unique_ptr<InferRequest>> CpuModel::create_request() {
     auto self = std::static_pointer_cast<CpuModel>(shared_from_this());
     return onednn::guard([&]() -> Result<std::unique_ptr<InferRequest>> {
-        return std::unique_ptr<InferRequest>(std::make_unique<CpuRequest>(std::move(self)));
+        auto request = std::make_unique<CpuRequest>(std::move(self));
+        // What a first run costs beside the others is paid here: threads that start, memory that
+        // is touched for the first time. A model that refuses zeros says so when it is asked.
+        (void)request->infer(1);
+        return std::unique_ptr<InferRequest>(std::move(request));
     });
 }
 

@@ -16,7 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kMostRows = 8;  // beyond, weights are read seldom enough already
-constexpr int kRounds = 4;    // of which the shortest counts; 2 where they take long
+constexpr int kRounds = 4;    // of which the shortest counts; fewer where they take long
 constexpr double kEnoughSeconds = 0.03;
 constexpr int kWideRuns = 10;
 constexpr double kWorthwhile = 0.99;  // more rows must be this much cheaper: they take more memory
@@ -95,7 +95,10 @@ Result<int> choose_rows(const Sliceable& model) {
         FACET_TRY(contenders.back().trial.seconds());
     }
     double spent = 0;
-    for (int round = 0; round < kRounds && (round < 2 || spent < kEnoughSeconds); ++round) {
+    const auto goes_on = [&](int round) {
+        return round < 1 || spent < kEnoughSeconds || (round < 2 && spent < 2 * kEnoughSeconds);
+    };
+    for (int round = 0; round < kRounds && goes_on(round); ++round) {
         for (Contender& contender : contenders) {
             FACET_ASSIGN(const double seconds, contender.trial.seconds());
             contender.each = std::min(contender.each, seconds / contender.rows);
