@@ -84,6 +84,9 @@ class Backend {
   public:
     virtual ~Backend() = default;
     [[nodiscard]] virtual std::string_view name() const = 0;  // "CPU", "REFERENCE"
+    // Bytes of the device's own memory that can be had; nothing where it has none, as the CPU, or
+    // does not tell.
+    [[nodiscard]] virtual std::optional<uint64_t> free_memory() const { return {}; }
     // Ok, or the reason why `node` of the prepared `graph` cannot run here, in words.
     [[nodiscard]] virtual Result<void> supports(const Graph& graph, const Node& node) const = 0;
     // `graph` is prepared and analysed for batchability. Errors name every node not supported.

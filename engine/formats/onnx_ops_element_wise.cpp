@@ -209,7 +209,16 @@ Result<void> read_dropout(OnnxOp& op) {
             training->shape().elements() != 1 || training->as<bool>()[0])
             return op.unsupported("training_mode is not the constant false", "inference");
     }
-    return op.add(IdentityParams{}, {op.input(0)});
+    FACET_TRY(op.add(IdentityParams{}, {op.input(0)}));
+    constexpr int kFirstOfBoolMasks = 10;
+    if (op.opset() < kFirstOfBoolMasks || op.output_count() < 2 || op.outputs()[1] == kNoValue)
+        return {};
+    // The mask of what is kept, which in inference is all of it.
+    const ValueId compared = op.add_value("compared");
+    FACET_TRY(
+        op.add(CompareParams{CompareParams::Kind::kEqual}, {op.input(0), op.input(0)}, {compared}));
+    return op.add(CompareParams{CompareParams::Kind::kOr},
+                  {compared, op.add_constant("kept", Tensor::scalar(true))}, {op.outputs()[1]});
 }
 
 Result<void> read_mat_mul(OnnxOp& op) {

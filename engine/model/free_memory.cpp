@@ -10,8 +10,9 @@
 
 namespace facet {
 
-std::optional<uint64_t> free_memory(std::string_view backend) {
-    if (backend != "CPU" && backend != "REFERENCE") return {};
+namespace {
+
+std::optional<uint64_t> free_memory_of_the_machine() {
     std::ifstream file("/proc/meminfo");
     std::string key;
     uint64_t kibibytes = 0;
@@ -20,6 +21,13 @@ std::optional<uint64_t> free_memory(std::string_view backend) {
         file.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
     }
     return {};
+}
+
+}  // namespace
+
+std::optional<uint64_t> free_memory(const Backend& device) {
+    const bool own = device.name() != "CPU" && device.name() != "REFERENCE";
+    return own ? device.free_memory() : free_memory_of_the_machine();
 }
 
 int largest_fitting_batch(CompiledModel& model, int requests, std::optional<uint64_t> free_bytes) {

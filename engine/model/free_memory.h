@@ -10,9 +10,9 @@
 
 namespace facet {
 
-// Bytes that can be had without pushing others out; nothing where nobody tells. A device that
-// computes in the machine's own memory has that of the machine.
-[[nodiscard]] std::optional<uint64_t> free_memory(std::string_view backend);
+// Bytes that can be had without pushing others out; nothing where nobody tells. A device that has
+// no memory of its own has that of the machine.
+[[nodiscard]] std::optional<uint64_t> free_memory(const Backend& device);
 
 // The largest batch, halved from the model's own as often as it takes, whose `requests` requests
 // take at most half of the free memory; at least 1. The model's own where either is not known.

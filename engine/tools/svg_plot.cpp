@@ -76,14 +76,15 @@ std::string y_axis(const PlotAxis& axis, const Scale& scale) {
 
 std::string x_axis(const PlotAxis& axis, const Scale& scale, const std::vector<double>& ticks) {
     std::string svg;
-    double last = -kWidth;
-    for (const double tick : ticks) {
-        if (tick > scale.high * 1.0001) continue;
-        const double x = scale.at(tick);
+    double next = 2 * kWidth;
+    // From the right: where names are left out, the end of the axis keeps its own.
+    for (auto tick = ticks.rbegin(); tick != ticks.rend(); ++tick) {
+        if (*tick > scale.high * 1.0001) continue;
+        const double x = scale.at(*tick);
         svg += rule("axis", x, kBottom, x, kBottom + 4);
-        if (x - last < 3 * kLetter) continue;
-        svg += text_at(x, kBottom + 18, "tick middle", short_number(tick));
-        last = x;
+        if (next - x < 3 * kLetter) continue;
+        svg += text_at(x, kBottom + 18, "tick middle", short_number(*tick));
+        next = x;
     }
     return svg + text_at(kRight, kBottom + 38, "name end", axis.label);
 }

@@ -89,7 +89,6 @@ constexpr const char* kNumbers = "a type of numbers that neither pixels nor weig
 constexpr Outside kRefusals[] = {
     {"ai.onnx.preview.training", kTraining},
     {"training_mode", kTraining},
-    {"(Dropout): output 1", "the mask of what a training step drops"},
     {"is no tensor", kSequence},
     {"element type STRING", kText},
     {"element type BFLOAT16", kNumbers},

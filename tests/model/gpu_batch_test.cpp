@@ -3,13 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "engine/backends/device_description.h"
 #include "engine/backends/registry.h"
 #include "engine/model.h"
+#include "engine/model/free_memory.h"
 
 namespace facet {
 namespace {
@@ -65,6 +68,15 @@ TEST_F(GpuBatch, ByNameRunsRequestsTogetherAndGivesEachItsRow) {
         const double last = std::exp(static_cast<double>(i));
         EXPECT_NEAR(requests[i]->output(0).as<float>()[2], last / (last + 2), 1e-4);
     }
+}
+
+TEST_F(GpuBatch, KnowsTheMemoryThatBoundsIt) {
+    const Backend& gpu = **find_backend("GPU");
+    const std::vector<DeviceDescription> devices = describe_devices();
+    const auto described = std::ranges::find(devices, gpu.name(), &DeviceDescription::name);
+    ASSERT_NE(described, devices.end());
+    EXPECT_GT(free_memory(gpu).value_or(0), 0u);
+    EXPECT_LE(free_memory(gpu).value_or(0), described->memory);
 }
 
 TEST_F(GpuBatch, ByHintAModelThatMixesRowsRunsRequestByRequestAndSaysWhy) {

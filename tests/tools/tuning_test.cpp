@@ -100,6 +100,14 @@ TEST(RecordedLoad, FollowsEachCropToTheEndOfItsBatch) {
     EXPECT_FALSE(run.crops[3].met);
 }
 
+TEST(SvgPlot, NamesTheEndOfAnAxisWhereNotEveryValueHasRoom) {
+    PlotLine line{"a", "s0", {}};
+    for (int x = 1; x <= 32; ++x) line.points.push_back({static_cast<double>(x), 1.0, ""});
+    const std::string svg = line_plot("", {"batch", {}, true}, {"y", {}, false}, {line});
+    EXPECT_NE(svg.find(">32</text>"), std::string::npos);
+    EXPECT_EQ(svg.find(">31</text>"), std::string::npos);
+}
+
 TEST(SvgPlot, ChoosesRoundTicksThatSpanTheRange) {
     EXPECT_EQ(round_ticks(0, 10, 5), (std::vector<double>{0, 2, 4, 6, 8, 10}));
     EXPECT_EQ(round_ticks(0, 9.3, 4).back(), 10);

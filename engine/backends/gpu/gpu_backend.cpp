@@ -16,6 +16,9 @@ class GpuBackend final : public Backend {
   public:
     explicit GpuBackend(const gpu::GpuDevice& device) : device_(device) {}
     [[nodiscard]] std::string_view name() const override { return device_.name; }
+    [[nodiscard]] std::optional<uint64_t> free_memory() const override {
+        return gpu::opencl::free_memory(device_.info);
+    }
     // What has no kernel runs on the CPU inside the same graph; see gpu::runs_on_device().
     [[nodiscard]] Result<void> supports(const Graph& graph, const Node& node) const override {
         return reference_backend().supports(graph, node);

@@ -5,6 +5,7 @@
 
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
+#include <CL/cl_ext.h>
 
 #include <cstdio>
 #include <map>
@@ -227,6 +228,17 @@ Result<std::vector<DeviceInfo>> enumerate_devices() {
         for (cl_device_id id : ids) found.push_back(describe(platform, id));
     }
     return found;
+}
+
+std::optional<uint64_t> free_memory(const DeviceInfo& device) {
+    if (device.has_extension("cl_amd_device_attribute_query")) {
+        // In kibibytes: all that is free, and the largest piece of it.
+        const auto free = device_value<std::array<size_t, 2>>(
+            device.id, static_cast<cl_device_info>(CL_DEVICE_GLOBAL_FREE_MEMORY_AMD));
+        if (free[0] > 0) return uint64_t{free[0]} * 1024;
+    }
+    if (device.global_memory == 0) return {};
+    return device.global_memory;
 }
 
 Result<ContextPtr> Context::open(const DeviceInfo& device) {

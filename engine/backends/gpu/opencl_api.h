@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,6 +66,10 @@ struct DeviceInfo {
 
 // Every device of every platform, in the loader's order; none where there is no platform.
 [[nodiscard]] Result<std::vector<DeviceInfo>> enumerate_devices();
+
+// Bytes of the device's memory that nobody uses, where its vendor tells; of others all of it, since
+// OpenCL itself has no such figure. Nothing: not even that is known.
+[[nodiscard]] std::optional<uint64_t> free_memory(const DeviceInfo& device);
 
 // Thread-safe.
 class Context {
