@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/backends/gpu/gpu_backend.h"
+#include "engine/backends/gpu/gpu_model.h"
 #include "engine/backends/gpu/opencl_api.h"
 #include "engine/backends/gpu/program_cache.h"
 #include "engine/backends/reference/reference_backend.h"
@@ -209,6 +210,31 @@ TEST_F(GpuFaults, AModelSurvivesTheFailureOfEveryCallOfItsLoadAndInference) {
     ASSERT_TRUE(load_and_infer_twice(backend, graph, afterwards).ok());
     EXPECT_EQ(afterwards, expected);
     unsetenv("FACET_CACHE_DIR");
+}
+
+// An upload, a kernel per step, a download, a flush and a wait: no clFinish and no other question
+// to the driver. What is set only when the number of rows changes is set by the first batch.
+TEST_F(GpuFaults, ABatchIsAsManyCallsAsItHasStepsAndFourMore) {
+    ASSERT_FALSE(gpu_backends().empty());
+    facet::testing::ModelBuilder builder;
+    const ValueId x = builder.relu(builder.conv(builder.input("x", Shape{1, 3, 12, 12}), 8, 3));
+    builder.output(builder.softmax(builder.pool(x, PoolingParams::Kind::kMax, 2, 2), 1));
+    Graph graph = builder.build();
+    ASSERT_TRUE(prepare(graph, reference::evaluate).ok());
+    (void)analyze_batchability(graph);
+    const auto model = gpu_backends().front()->compile(
+        std::make_shared<const Graph>(std::move(graph)), {.max_batch = 2});
+    ASSERT_TRUE(model) << model.error().text();
+    const auto request = (*model)->create_request();
+    ASSERT_TRUE(request) << request.error().text();
+    const size_t steps = static_cast<const GpuModel&>(**model).program().steps.size();
+    EXPECT_EQ(steps, 3u);
+    for (int round = 0; round < 3; ++round) {
+        faults::recover();
+        ASSERT_TRUE((*request)->infer(2).ok());
+        if (round == 0) continue;
+        EXPECT_EQ(faults::calls(), steps + 4);
+    }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "engine/backends/cpu/cpu_backend.h"
 #include "engine/backends/gpu/gpu_backend.h"
+#include "engine/backends/gpu/program_builder.h"
 #include "tests/backends/cpu_models.h"
 #include "tests/support/data_path.h"
 
@@ -106,6 +107,21 @@ TEST_P(GpuFloatModel, AgreesWithTheCpu) {
 TEST_P(GpuHalfModel, AgreesWithTheCpuInHalves) {
     for (const auto& output : differences(Precision::kF16))
         EXPECT_LE(output.back(), kHalfTolerance);
+}
+
+// Launching costs more than computing where a net is small.
+TEST(GpuLaunches, ModelsTakeNoMoreStepsThanWhatCannotBeJoined) {
+    if (gpu_backends().empty()) GTEST_SKIP() << "no OpenCL device";
+    const std::pair<const char*, size_t> most[] = {
+        {"age_gender", 15}, {"emotions", 16}, {"ultraface_rfb", 62}};
+    for (const auto& [name, steps] : most) {
+        FACET_DATA_OR_SKIP(path, model_named(name).path);
+        const auto graph = load_model(path);
+        ASSERT_TRUE(graph) << graph.error().text();
+        const auto program = gpu::ProgramBuilder(**graph, {.max_batch = 4}).build();
+        ASSERT_TRUE(program) << program.error().text();
+        EXPECT_LE((*program)->steps.size(), steps) << name;
+    }
 }
 
 // FakeQuantize jumps where its argument lies halfway between two steps.

@@ -80,6 +80,29 @@ TEST(GpuPlan, SplitsAndSlicesCostNothing) {
     EXPECT_EQ(program_of(prepared(builder))->steps.size(), 2u);
 }
 
+TEST(GpuPlan, AJoinIsOneKernelWhateverTheOrderOfItsPartsElements) {
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 4, 3, 5});
+    std::vector<ValueId> heads;
+    for (int64_t channels : {6, 4, 8}) {
+        const ValueId planes = builder.conv(x, channels, 1);
+        const ValueId pixels = builder.node(TransposeParams{{0, 2, 3, 1}}, {planes});
+        heads.push_back(builder.reshape(pixels, {1, -1, 2}));
+    }
+    builder.output(builder.node(ConcatParams{1}, heads));
+    EXPECT_EQ(program_of(prepared(builder))->steps.size(), 4u);
+}
+
+TEST(GpuPlan, AReorderedValueIsCopiedOnceWhereSomebodyNeedsItDense) {
+    ModelBuilder builder;
+    const ValueId x = builder.input("x", {1, 4, 3, 5});
+    const ValueId pixels = builder.node(TransposeParams{{0, 2, 3, 1}}, {x});
+    const ValueId lines = builder.reshape(pixels, {1, -1, 2});
+    builder.output(builder.softmax(lines, 2));
+    builder.output(lines);
+    EXPECT_EQ(program_of(prepared(builder))->steps.size(), 2u);
+}
+
 TEST(GpuSlots, BuffersInUseTogetherNeverShareASlotWhateverTheirLifetimes) {
     std::mt19937 random(7);
     for (int round = 0; round < 200; ++round) {

@@ -16,7 +16,8 @@ struct Map {
     std::string value;
     View x, y;
     std::string y_index = "(i)";
-    std::vector<BufferId> tables;  // of int, t0, t1, ...
+    std::vector<BufferId> tables;  // further buffers: t0, t1, ... of int, or what `params` says
+    std::string params = {};       // their declarations; empty: of int
 };
 
 void add_map(ProgramBuilder& builder, const Map& map, const Shape& item, bool batched,
@@ -28,8 +29,8 @@ void add_map(ProgramBuilder& builder, const Map& map, const Shape& item, bool ba
     spec.define("Y_INDEX(i)", map.y_index);
     spec.define("CHANNEL(i)", channel_text(item, "i"));
     spec.define("ITEM_ELEMENTS", item.elements());
-    std::string params;
-    for (size_t k = 0; k < map.tables.size(); ++k)
+    std::string params = map.params;
+    for (size_t k = 0; map.params.empty() && k < map.tables.size(); ++k)
         params += ", __global const int* restrict t" + std::to_string(k);
     spec.define("TABLE_PARAMS", params);
     std::vector<BufferId> arguments{map.y.buffer, map.x.buffer};
@@ -99,6 +100,77 @@ void define_moved(ProgramBuilder& builder, const Node& node, ValueId output,
     builder.define(output, y);
 }
 
+// Results are the input's elements in the same order.
+bool keeps_order(const Node& node) {
+    return std::holds_alternative<ReshapeParams>(node.params) ||
+           std::holds_alternative<SqueezeParams>(node.params) ||
+           std::holds_alternative<UnsqueezeParams>(node.params) ||
+           std::holds_alternative<FlattenParams>(node.params);
+}
+
+// Elements in row-major order as strides over `item`; nothing where they cannot say it.
+std::optional<View> affine_view_of(const ProgramBuilder::Source& source, const Shape& item) {
+    std::vector<int64_t> offsets;
+    for (int64_t i = 0; i < item.elements(); ++i)
+        offsets.push_back(element_offset(source.view, source.item, i));
+    return affine_view(source.view, item, offsets);
+}
+
+// One part of a join: `pieces` in a row along the axis, before it `begin`, of `whole` in all.
+struct Part {
+    ProgramBuilder::Source source;
+    int64_t begin = 0, pieces = 0;
+};
+
+// What a join reads for its element i: from the part in whose stretch i lies.
+std::string joined_value(std::span<const Part> parts, int64_t whole) {
+    std::string value;
+    for (size_t k = 0; k < parts.size(); ++k) {
+        const Part& part = parts[k];
+        const std::string within = "i % " + std::to_string(whole);
+        const std::string index = "(i / " + std::to_string(whole) + " * " +
+                                  std::to_string(part.pieces) + " + " + within + " - " +
+                                  std::to_string(part.begin) + ")";
+        const std::string name = k == 0 ? "x" : "x" + std::to_string(k);
+        const std::string read = "LOAD_" + std::string(macro_suffix(part.source.view.storage)) +
+                                 "(" + name + ", " +
+                                 index_text(part.source.view, part.source.item, index) + ")";
+        const bool last = k + 1 == parts.size();
+        value +=
+            last ? read
+                 : within + " < " + std::to_string(part.begin + part.pieces) + " ? " + read + " : ";
+    }
+    return "(" + value + ")";
+}
+
+// A kernel takes so many parts: OpenCL 1.2 promises 1024 bytes of arguments, and each work item
+// walks the chain of conditions.
+constexpr size_t kMostParts = 16;
+
+// One part by a kernel of its own: its element i goes where it belongs among `whole` of the join.
+void add_piece(ProgramBuilder& builder, const Part& part, int64_t whole, const View& y,
+               bool batched) {
+    const ProgramBuilder::Source& x = part.source;
+    const std::string pieces = std::to_string(part.pieces);
+    const std::string index = "(i / " + pieces + " * " + std::to_string(whole) + " + i % " +
+                              pieces + " + " + std::to_string(part.begin) + ")";
+    add_map(builder, {load(x.view, x.item), x.view, y, index, {}}, x.item, batched, nullptr);
+}
+
+void add_join(ProgramBuilder& builder, std::span<const Part> parts, const View& y,
+              const Shape& item, bool batched) {
+    const int64_t whole = parts.back().begin + parts.back().pieces;
+    std::string params;
+    Map map{joined_value(parts, whole), parts[0].source.view, y, "(i)", {}};
+    for (size_t k = 1; k < parts.size(); ++k) {
+        map.tables.push_back(parts[k].source.view.buffer);
+        params += ", __global const " + std::string(type_name(parts[k].source.view.storage)) +
+                  "* restrict x" + std::to_string(k);
+    }
+    map.params = params;
+    add_map(builder, map, item, batched, nullptr);
+}
+
 }  // namespace
 
 void add_copy(ProgramBuilder& builder, const View& from, const Shape& item, const View& to,
@@ -130,14 +202,17 @@ Result<void> lower_moved(ProgramBuilder& builder, const PlannedStep& step) {
     const ValueId input = node.inputs[0];
     if (builder.item(input).elements() > INT32_MAX)
         return Error{ErrorCode::kUnsupported, "more than 2^31 elements"};
-    if (std::holds_alternative<ReshapeParams>(node.params)) {
-        const View x = builder.view(input);
-        if (is_dense(x, builder.item(input))) {
-            const View seen =
-                dense_view(x.buffer, x.storage, builder.item(node.outputs[0]), x.item_stride != 0);
-            builder.define(node.outputs[0], seen);
-            return {};
-        }
+    if (keeps_order(node)) {
+        ProgramBuilder::Source x = builder.source(input);
+        const ValueId output = node.outputs[0];
+        if (is_dense(x.view, x.item))
+            builder.define(output, dense_view(x.view.buffer, x.view.storage, builder.item(output),
+                                              x.view.item_stride != 0));
+        else if (const auto view = affine_view_of(x, builder.item(output)))
+            builder.define(output, *view);
+        else
+            builder.define_in_order_of(output, std::move(x));
+        return {};
     }
     FACET_ASSIGN(const auto indices, source_indices(builder.graph(), node));
     for (size_t i = 0; i < node.outputs.size(); ++i)
@@ -151,17 +226,22 @@ Result<void> lower_concat(ProgramBuilder& builder, const PlannedStep& step) {
     const Shape& whole = builder.item(result);
     int64_t axis = std::get<ConcatParams>(node.params).axis;
     if (axis < 0) axis += whole.rank();
-    View y = builder.allocate(result);
-    const int64_t step_of_axis = y.strides[axis];
+    int64_t inner = 1;
+    for (int after = static_cast<int>(axis) + 1; after < whole.rank(); ++after)
+        inner *= whole[after];
+    std::vector<Part> parts;
+    int64_t begin = 0;
     for (const ValueId id : node.inputs) {
-        const Shape& item = builder.item(id);
-        const View x = builder.view(id);
-        if (item.elements() == 0) continue;
-        add_map(builder, {load(x, item), x, y, index_text(y, item, "i"), {}}, item,
-                builder.batched(result), nullptr);
-        y.offset += item[static_cast<int>(axis)] * step_of_axis;
+        const int64_t pieces = builder.item(id)[static_cast<int>(axis)] * inner;
+        if (builder.item(id).elements() == 0) continue;
+        parts.push_back({builder.source(id), begin, pieces});
+        begin += pieces;
     }
-    y.offset = 0;
+    const View y = builder.allocate(result);
+    if (parts.size() <= kMostParts)
+        add_join(builder, parts, y, whole, builder.batched(result));
+    else
+        for (const Part& part : parts) add_piece(builder, part, begin, y, builder.batched(result));
     builder.define(result, y);
     return {};
 }

@@ -68,6 +68,12 @@ ValueId ProgramBuilder::result(const PlannedStep& step) const {
 
 View ProgramBuilder::view(ValueId value) {
     if (views_[value]) return *views_[value];
+    if (const auto found = reordered_.find(value); found != reordered_.end()) {
+        const View copy = allocate(value);
+        add_copy(*this, found->second.view, found->second.item, copy, batched(value));
+        define(value, copy);
+        return copy;
+    }
     if (const auto& tensor = graph_.value(value).constant) {
         const BufferId buffer = constant(tensor->as<float>(), Storage::kF32);
         views_[value] = dense_view(buffer, Storage::kF32, item(value), false);
@@ -101,6 +107,16 @@ View ProgramBuilder::dense(ValueId value, Storage storage) {
 
 void ProgramBuilder::define(ValueId value, View view) {
     views_[value] = std::move(view);
+}
+
+void ProgramBuilder::define_in_order_of(ValueId value, Source source) {
+    reordered_.emplace(value, std::move(source));
+}
+
+ProgramBuilder::Source ProgramBuilder::source(ValueId value) {
+    const auto found = reordered_.find(value);
+    if (found != reordered_.end() && !views_[value]) return found->second;
+    return {view(value), item(value)};
 }
 
 View ProgramBuilder::allocate(ValueId value) {

@@ -58,6 +58,14 @@ class ProgramBuilder {
     [[nodiscard]] View dense(ValueId value);
     [[nodiscard]] View dense(ValueId value, Storage storage);
     void define(ValueId value, View view);
+    // The same elements in row-major order as another shape seen through a view: copied only when
+    // somebody asks for more than source().
+    struct Source {
+        View view;
+        Shape item;
+    };
+    void define_in_order_of(ValueId value, Source source);
+    [[nodiscard]] Source source(ValueId value);
 
     // For one value's elements, in the target's storage.
     [[nodiscard]] View allocate(ValueId value);
@@ -85,6 +93,7 @@ class ProgramBuilder {
     size_t current_ = 0;  // the planned step being lowered
     std::string current_name_;
     std::vector<std::optional<View>> views_;  // by value
+    std::map<ValueId, Source> reordered_;     // not copied yet
     std::vector<std::optional<HostId>> hosts_;
     std::map<std::pair<ValueId, Storage>, View> dense_;
 };
