@@ -22,6 +22,7 @@ struct DeviceDescription {
     uint32_t clock_mhz = 0;       // 0: not known
     uint64_t max_work_group = 0;  // work items; 0: no such thing
     std::vector<Precision> precisions;
+    std::string matrix_unit = {};  // of a GPU: what it multiplies with, or why not; empty: no word
 };
 
 }  // namespace facet

@@ -57,6 +57,7 @@ std::string devices_text(std::span<const DeviceDescription> devices, const std::
         if (device.max_work_group > 0)
             add_line(text, "work group", "up to " + std::to_string(device.max_work_group));
         add_line(text, "precisions", precisions_text(device));
+        add_line(text, "matrix unit", device.matrix_unit);
     }
     if (!no_gpu.empty()) text += "no GPU: " + no_gpu + "\n";
     return text;
@@ -79,7 +80,8 @@ std::string devices_json(std::span<const DeviceDescription> devices,
                         {"compute_units", device.compute_units},
                         {"clock_mhz", device.clock_mhz},
                         {"max_work_group", device.max_work_group},
-                        {"precisions", std::move(precisions)}});
+                        {"precisions", std::move(precisions)},
+                        {"matrix_unit", or_null(device.matrix_unit)}});
     }
     const Json report{{"schema", "facet-devices/1"},
                       {"auto", Json(std::vector(automatic.begin(), automatic.end()))},

@@ -27,7 +27,8 @@ const DeviceDescription kH200{.name = "GPU",
                               .compute_units = 132,
                               .clock_mhz = 1980,
                               .max_work_group = 1024,
-                              .precisions = {Precision::kF32, Precision::kF16}};
+                              .precisions = {Precision::kF32, Precision::kF16},
+                              .matrix_unit = "for fp16, tried"};
 const DeviceDescription kOld{.refused = "it has OpenCL 1.1; needed: OpenCL 1.2",
                              .hardware = "Old Card"};
 
@@ -41,6 +42,7 @@ TEST(DeviceReport, TextSaysWhatADeviceIs) {
               "  memory      140 GiB, local 48 KiB\n"
               "  work group  up to 1024\n"
               "  precisions  fp32, fp16\n"
+              "  matrix unit for fp16, tried\n"
               "(refused): Old Card\n"
               "  refused     it has OpenCL 1.1; needed: OpenCL 1.2\n");
 }
@@ -58,6 +60,8 @@ TEST(DeviceReport, JsonHasTheSame) {
     EXPECT_TRUE(json["no_gpu"].is_null());
     EXPECT_EQ(json["devices"][0]["name"], "GPU");
     EXPECT_EQ(json["devices"][0]["memory_bytes"], 150'000'000'000);
+    EXPECT_EQ(json["devices"][0]["matrix_unit"], "for fp16, tried");
+    EXPECT_TRUE(json["devices"][1]["matrix_unit"].is_null());
     EXPECT_EQ(json["devices"][0]["compute_units"], 132);
     EXPECT_EQ(json["devices"][0]["precisions"], nlohmann::json({"fp32", "fp16"}));
     EXPECT_TRUE(json["devices"][1]["name"].is_null());

@@ -4,8 +4,18 @@
 
 #include "engine/backends/gpu/devices.h"
 #include "engine/backends/gpu/gpu_backend.h"
+#include "engine/backends/gpu/matrix_unit.h"
 
 namespace facet {
+
+namespace {
+
+std::string matrix_unit_text(const gpu::opencl::DeviceInfo& info) {
+    const gpu::MatrixUnit unit = gpu::matrix_unit_of(info);
+    return unit.refused.empty() ? "for fp16, tried" : "not used: " + unit.refused;
+}
+
+}  // namespace
 
 std::span<const Backend* const> gpus() {
     return gpu_backends();
@@ -44,6 +54,8 @@ std::vector<DeviceDescription> describe_gpus() {
             .compute_units = info.compute_units,
             .clock_mhz = info.clock_mhz,
             .max_work_group = info.max_work_group};
+        if (device.refused.empty() && info.type != gpu::opencl::DeviceType::kCpu)
+            description.matrix_unit = matrix_unit_text(info);
         result.push_back(std::move(description));
     }
     return result;
