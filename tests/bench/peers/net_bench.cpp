@@ -27,6 +27,7 @@ struct Plan {
 };
 const Plan kQuick{{1, 4, 8, 32}, 3, 0.006}, kFull{{1, 2, 3, 4, 6, 8, 12, 16, 24, 32}, 9, 0.04};
 constexpr int kMostRows = 32;
+constexpr std::chrono::milliseconds kCalm(10);  // more than any peer watches without work
 
 double since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
