@@ -28,6 +28,7 @@ struct Way {
     ModelOptions options;
     std::vector<ImageSize> sessions;  // instead of a Model: one for each, as facetdetect opens them
     double best_ms = 1e9;
+    double ready_ms = 1e9;  // with a first request
     double mebibytes = 0;
 };
 
@@ -42,7 +43,7 @@ double heap_mebibytes() {
 }
 
 struct Cost {
-    double milliseconds = 0, mebibytes = 0;
+    double milliseconds = 0, ready_milliseconds = 0, mebibytes = 0;
 };
 
 [[noreturn]] void fail(const Way& way, const Error& error) {
@@ -65,7 +66,8 @@ Cost load_sessions(const char* path, const Way& way) {
         if (!session.ok()) fail(way, session.error());
         sessions.push_back(*std::move(session));
     }
-    return {milliseconds_now() - started, heap_mebibytes() - heap};
+    const double took = milliseconds_now() - started;
+    return {took, took, heap_mebibytes() - heap};
 }
 
 Cost load(const char* path, const Way& way) {
@@ -75,7 +77,8 @@ Cost load(const char* path, const Way& way) {
     if (!model.ok()) fail(way, model.error());
     const double took = milliseconds_now() - started;
     const auto request = (*model)->create_request();
-    return {took, request.ok() ? heap_mebibytes() - heap : 0};
+    const double ready = milliseconds_now() - started;
+    return {took, ready, request.ok() ? heap_mebibytes() - heap : 0};
 }
 
 bool measure(const char* path, Way& way) {
@@ -92,6 +95,7 @@ bool measure(const char* path, Way& way) {
     close(ends[0]);
     waitpid(child, nullptr, 0);
     way.best_ms = std::min(way.best_ms, cost.milliseconds);
+    way.ready_ms = std::min(way.ready_ms, cost.ready_milliseconds);
     way.mebibytes = cost.mebibytes;
     return told;
 }
@@ -132,9 +136,10 @@ int run(int argc, char** argv) {
             if (!measure(argv[1], way)) return 1;
     for (const Way& way : ways) {
         const Way& first = way.sessions.empty() ? ways.front() : ways[sizes.size()];
-        std::printf("%-22s %8.1f ms (%.2f of the first) %8.1f MiB (%.2f)\n", way.name.c_str(),
-                    way.best_ms, way.best_ms / first.best_ms, way.mebibytes,
-                    way.mebibytes / first.mebibytes);
+        std::printf(
+            "%-22s %8.1f ms (%.2f of the first), with a request %8.1f ms (%.2f) %8.1f MiB (%.2f)\n",
+            way.name.c_str(), way.best_ms, way.best_ms / first.best_ms, way.ready_ms,
+            way.ready_ms / first.ready_ms, way.mebibytes, way.mebibytes / first.mebibytes);
     }
     return 0;
 }
