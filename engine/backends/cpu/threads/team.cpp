@@ -74,6 +74,9 @@ void Team::stop() {
 
 void Team::run(const std::function<void(int)>& work) {
     work_ = &work;
+    // Once members sleep at a meeting, the others' waking makes all later waits long: each run
+    // begins without that.
+    met_.watch_longest();
     started_.next();
     work(0);
     meet();

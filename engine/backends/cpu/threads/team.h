@@ -37,6 +37,7 @@ class Team {
         [[nodiscard]] uint32_t now() const { return number_.load(std::memory_order_acquire); }
         void next();
         void wait_beyond(uint32_t number);
+        void watch_longest() { patience_.store(kMostPatience, std::memory_order_relaxed); }
 
       private:
         void sleep_beyond(uint32_t number);
