@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Eight live streams on one device, of which after a calm beginning one is added, removed, sought,
-// ended or made to fail or to run away every two seconds, watched for hangs, results on the wrong
-// face, leaks, broken promises of latency and streams that suffer from what befalls others.
+// ended or made to fail (or to run away, with --floods) every two seconds, watched for hangs,
+// results on the wrong face, leaks, broken promises of latency and streams that suffer from what
+// befalls others.
 #include <gst/gst.h>
 #include <malloc.h>
 
@@ -43,8 +44,9 @@ constexpr double kAllowedGrowthMib = 2;
 
 struct Options {
     seconds length{20 * 60};
-    double load = 0.4;  // share of its time that the device is busy with full batches
-    bool calm = false;  // nothing befalls any stream
+    double load = 0.4;    // share of its time that the device is busy with full batches
+    bool calm = false;    // nothing befalls any stream
+    bool floods = false;  // streams run away, too, and the device is busy all the time
 
     // The time before anything befalls a stream.
     [[nodiscard]] seconds calm_beginning() const {
@@ -157,7 +159,7 @@ class Soak {
     void wait_for_phase(size_t place);
     void wait_until(Clock::time_point time);
     void look();
-    void befall();
+    void befall(bool floods);
     void drain_bus();
 
     const std::string model_;
@@ -213,24 +215,24 @@ void Soak::look() {
     watchdog_.pat();
 }
 
-void Soak::befall() {
+void Soak::befall(bool floods) {
     for (size_t i = 0; i < chains_.size(); ++i)
         if (chains_[i]->over()) replace(i);
     const size_t place = random_() % chains_.size();
     Chain& chosen = *chains_[place];
-    switch (random_() % 6) {
+    switch (random_() % (floods ? 6 : 5)) {
         case 0:
             wait_for_phase(place);
             chosen.seek();
             break;
         case 1:
-            chosen.run_away();
-            break;
-        case 2:
             chosen.end();
             break;
-        case 3:
+        case 2:
             chosen.fail();
+            break;
+        case 5:
+            chosen.run_away();
             break;
         default:
             replace(place);
@@ -265,7 +267,7 @@ void Soak::run(const Options& options) {
         if (calm && next - start >= options.calm_beginning())
             latency_.begin(AddedLatency::kDisturbed);
         calm = next - start < options.calm_beginning();
-        if (!calm) befall();
+        if (!calm) befall(options.floods);
     }
     chains_.clear();
     gst_element_set_state(pipeline_, GST_STATE_NULL);
@@ -378,12 +380,15 @@ int main(int count, char** arguments) {
             options.length = std::chrono::seconds(40);
         } else if (std::strcmp(arguments[i], "--calm") == 0) {
             options.calm = true;
+        } else if (std::strcmp(arguments[i], "--floods") == 0) {
+            options.floods = true;
         } else if (std::strcmp(arguments[i], "--minutes") == 0 && has_value) {
             options.length = std::chrono::seconds(std::lround(std::atof(arguments[++i]) * 60));
         } else if (std::strcmp(arguments[i], "--load") == 0 && has_value) {
             options.load = std::atof(arguments[++i]);
         } else {
-            std::fprintf(stderr, "usage: soak [--quick | --minutes M] [--load SHARE] [--calm]\n");
+            std::fprintf(
+                stderr, "usage: soak [--quick | --minutes M] [--load SHARE] [--calm | --floods]\n");
             return 2;
         }
     }
