@@ -88,6 +88,9 @@ void print_sums() {
     std::printf("%lld frames, %lld faces, %lld us beyond the promised latency at worst\n",
                 static_cast<long long>(findings.frames), static_cast<long long>(findings.faces),
                 static_cast<long long>(findings.worst_over_us));
+    if (findings.machine_late > 0)
+        std::printf("%d frames beyond it by less than what the machine woke its threads late by\n",
+                    findings.machine_late.load());
 }
 
 void print_verdict(int leaks, const Suffering& suffering) {
@@ -165,6 +168,7 @@ class Soak {
     const std::string model_;
     GstElement* const pipeline_ = gst_pipeline_new(nullptr);
     AddedLatency latency_{kStreams};
+    const Pulse pulse_;
     std::vector<std::unique_ptr<Chain>> chains_;
     std::mt19937 random_{20240501};
     const Clock::time_point epoch_ = Clock::now();
@@ -178,7 +182,7 @@ class Soak {
 void Soak::replace(size_t place) {
     chains_[place].reset();
     chains_[place] = std::make_unique<Chain>(pipeline_, model_, static_cast<unsigned>(random_()),
-                                             latency_, place);
+                                             latency_, pulse_, place);
     chains_[place]->prepare();
     wait_for_phase(place);
     chains_[place]->start();
@@ -286,7 +290,8 @@ Suffering Soak::suffering() const {
         if (p99 > 2 * calm) ++found.streams_over_twice;
         found.worst_ratio = std::max(found.worst_ratio, p99 / calm);
     }
-    std::printf("\n");
+    std::printf("\nthe machine woke threads up to %.1f ms late\n",
+                static_cast<double>(pulse_.latest().count()) / 1e6);
     return found;
 }
 
