@@ -167,7 +167,7 @@ Place place_of(ProgramBuilder& builder, const IntegerLayer& layer) {
 
 bool lower_byte_convolution(ProgramBuilder& builder, const IntegerLayer& layer) {
     const ByteInstructions instructions = best_byte_instructions();
-    if (instructions != ByteInstructions::kAmx) return false;
+    if (instructions != ByteInstructions::kAmx || !onednn::has_byte_tiles()) return false;
     const auto geometry = geometry_of(builder, layer);
     if (!geometry) return false;
     const std::vector<int8_t> weights = weights_by_channel(builder, layer);

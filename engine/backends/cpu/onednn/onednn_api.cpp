@@ -217,10 +217,22 @@ Desc any_bf16(const Dims& extents) {
     return Desc(extents, dnnl::memory::data_type::bf16, dnnl::memory::format_tag::any);
 }
 
-bool has_bf16_products() {
+namespace {
+
+bool may_use(dnnl::cpu_isa instructions) {
     // Each set of instructions is the bits of all that it contains.
-    const auto wanted = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+    const auto wanted = static_cast<unsigned>(instructions);
     return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & wanted) == wanted;
+}
+
+}  // namespace
+
+bool has_bf16_products() {
+    return may_use(dnnl::cpu_isa::avx512_core_bf16);
+}
+
+bool has_byte_tiles() {
+    return may_use(dnnl::cpu_isa::avx512_core_amx);
 }
 
 Desc permuted(const Desc& desc, const std::vector<int64_t>& order) {

@@ -33,6 +33,8 @@ using Dims = dnnl::memory::dims;
 [[nodiscard]] Desc any_bf16(const Dims& extents);
 // Does this processor multiply bfloat16 numbers and sum in floats?
 [[nodiscard]] bool has_bf16_products();
+// Whether AMX is there and ONEDNN_MAX_CPU_ISA in the environment does not forbid it.
+[[nodiscard]] bool has_byte_tiles();
 // oneDNN chooses the layout of bytes or floats; empty Desc for types it does not store.
 [[nodiscard]] Desc any(DataType type, const Dims& extents);
 // Channels last, dense; of [N,C] and [N,C,H,W].
