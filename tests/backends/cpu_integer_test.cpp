@@ -108,7 +108,6 @@ std::vector<std::byte> random_rows(const Port& port, int rows) {
 
 // Rounding may fall on the other side of a half in few places; `step` is what that changes.
 void expect_as_reference(const std::shared_ptr<const Graph>& graph, int layers, float step) {
-    if (!cpu::onednn::has_byte_products()) GTEST_SKIP() << "no VNNI";
     Running integer = start(cpu_backend(), graph, Precision::kInt8);
     Running reference = start(reference_backend(), graph, Precision::kAuto);
     EXPECT_THAT(integer.model->description(), HasSubstr(std::to_string(layers) + " int8 layers"));
@@ -136,7 +135,15 @@ void expect_as_reference(const std::shared_ptr<const Graph>& graph, int layers, 
 
 }  // namespace
 
-TEST(CpuInteger, ConvolutionsPassBytesThroughPooling) {
+class CpuInteger : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        if (!cpu::onednn::has_byte_products())
+            GTEST_SKIP() << "this CPU has no VNNI, or may not use it";
+    }
+};
+
+TEST_F(CpuInteger, ConvolutionsPassBytesThroughPooling) {
     QuantisedBuilder builder;
     ValueId x = builder.quantize(builder.input("x", {1, 3, 12, 12}), -1.28f, 1.27f);
     x = builder.relu(
@@ -147,14 +154,14 @@ TEST(CpuInteger, ConvolutionsPassBytesThroughPooling) {
 }
 
 // 2350 positions: more than one stretch of the loop, and a rest.
-TEST(CpuInteger, PlanesOfThreeChannelsAreQuantisedToPixels) {
+TEST_F(CpuInteger, PlanesOfThreeChannelsAreQuantisedToPixels) {
     QuantisedBuilder builder;
     const ValueId x = builder.quantize(builder.input("x", {1, 3, 50, 47}), -1.28f, 1.27f);
     builder.output(builder.quantised_conv(x, 8, 1), "y");
     expect_as_reference(prepared(builder.build()), 1, 0.01f);
 }
 
-TEST(CpuInteger, MaxPoolingOfBytesTakesPaddingDilationAndRoundingUp) {
+TEST_F(CpuInteger, MaxPoolingOfBytesTakesPaddingDilationAndRoundingUp) {
     for (const int64_t dilation : {1, 2}) {
         for (const float low : {0.0f, -1.28f}) {
             QuantisedBuilder builder;
@@ -173,7 +180,7 @@ TEST(CpuInteger, MaxPoolingOfBytesTakesPaddingDilationAndRoundingUp) {
     }
 }
 
-TEST(CpuInteger, PixelsAreQuantisedByTables) {
+TEST_F(CpuInteger, PixelsAreQuantisedByTables) {
     QuantisedBuilder builder;
     // Rounded twice before the layer.
     ValueId x = builder.quantize(builder.input("x", {1, 3, 9, 10}), -1.6f, 4.8f, 128);
@@ -183,7 +190,7 @@ TEST(CpuInteger, PixelsAreQuantisedByTables) {
     expect_as_reference(prepared(builder.build(), true), 1, 0.01f);
 }
 
-TEST(CpuInteger, ZeroPointsCountInPaddedConvolutions) {
+TEST_F(CpuInteger, ZeroPointsCountInPaddedConvolutions) {
     QuantisedBuilder builder;
     // Zero is byte 51: neither the lowest nor the middle.
     ValueId x = builder.quantize(builder.input("x", {1, 4, 8, 8}), -0.204f, 0.816f);
@@ -193,7 +200,7 @@ TEST(CpuInteger, ZeroPointsCountInPaddedConvolutions) {
     expect_as_reference(graph, 1, 0.01f);
 }
 
-TEST(CpuInteger, ResidualSumsStayBytes) {
+TEST_F(CpuInteger, ResidualSumsStayBytes) {
     QuantisedBuilder builder;
     const ValueId x = builder.quantize(builder.input("x", {1, 32, 8, 8}), 0.0f, 1.02f);
     ValueId branch = builder.relu(builder.quantised_conv(x, 32, 3));
@@ -204,7 +211,7 @@ TEST(CpuInteger, ResidualSumsStayBytes) {
     expect_as_reference(prepared(builder.build()), 3, 0.05f);
 }
 
-TEST(CpuInteger, DepthwiseConvolutionsTakeStepsPerChannel) {
+TEST_F(CpuInteger, DepthwiseConvolutionsTakeStepsPerChannel) {
     QuantisedBuilder builder;
     const ValueId input = builder.input("x", {1, 16, 9, 9});
     std::vector<float> high;
@@ -217,7 +224,7 @@ TEST(CpuInteger, DepthwiseConvolutionsTakeStepsPerChannel) {
     expect_as_reference(prepared(builder.build()), 1, 0.01f);
 }
 
-TEST(CpuInteger, ConcatOfEqualStepsIsExactAndOfOthersTakesTheWider) {
+TEST_F(CpuInteger, ConcatOfEqualStepsIsExactAndOfOthersTakesTheWider) {
     for (const float second : {2.55f, 1.7f}) {
         QuantisedBuilder builder;
         const ValueId x = builder.quantize(builder.input("x", {1, 8, 6, 6}), 0.0f, 1.02f);
@@ -241,7 +248,7 @@ TEST(CpuInteger, ConcatOfEqualStepsIsExactAndOfOthersTakesTheWider) {
     }
 }
 
-TEST(CpuInteger, InnerProductsTakeFlattenedBytes) {
+TEST_F(CpuInteger, InnerProductsTakeFlattenedBytes) {
     QuantisedBuilder builder;
     ValueId x = builder.quantize(builder.input("x", {1, 6, 4, 4}), 0.0f, 1.02f);
     x = builder.quantize(builder.relu(builder.quantised_conv(x, 10, 3)), 0, 1.275f);
@@ -253,7 +260,7 @@ TEST(CpuInteger, InnerProductsTakeFlattenedBytes) {
     expect_as_reference(prepared(builder.build()), 2, 0.01f);
 }
 
-TEST(CpuInteger, FloatLayersBesideQuantisedOnesStayFloat) {
+TEST_F(CpuInteger, FloatLayersBesideQuantisedOnesStayFloat) {
     QuantisedBuilder builder;
     const ValueId x = builder.quantize(builder.input("x", {1, 4, 8, 8}), 0.0f, 1.02f);
     const ValueId hidden = builder.relu(builder.quantised_conv(x, 8, 3));
@@ -261,7 +268,7 @@ TEST(CpuInteger, FloatLayersBesideQuantisedOnesStayFloat) {
     expect_as_reference(prepared(builder.build()), 1, 0.01f);
 }
 
-TEST(CpuInteger, Fp32EvaluatesQuantisedLayersInFloats) {
+TEST_F(CpuInteger, Fp32EvaluatesQuantisedLayersInFloats) {
     QuantisedBuilder builder;
     const ValueId x = builder.quantize(builder.input("x", {1, 4, 8, 8}), 0.0f, 1.02f);
     builder.output(builder.quantised_conv(x, 8, 3), "y");
@@ -269,8 +276,7 @@ TEST(CpuInteger, Fp32EvaluatesQuantisedLayersInFloats) {
     EXPECT_THAT(floats.model->description(), ::testing::Not(HasSubstr("int8")));
 }
 
-TEST(CpuInteger, Int8OfAModelWithoutQuantisedLayersIsRefusedByName) {
-    if (!cpu::onednn::has_byte_products()) GTEST_SKIP() << "no VNNI";
+TEST_F(CpuInteger, Int8OfAModelWithoutQuantisedLayersIsRefusedByName) {
     ModelBuilder builder("plain-model");
     builder.output(builder.conv(builder.input("x", {1, 4, 8, 8}), 8, 3), "y");
     const auto model =
