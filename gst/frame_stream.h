@@ -44,7 +44,7 @@ struct StreamSetup {
 //    or a stop touches only memory that nobody reads any more;
 //  - the owner at the session is blocked while the streaming thread waits, draining after EOS, and
 //    active otherwise;
-//  - one session at a time gets frames, chosen by CAPS while nothing is under way; at the others the
+//  - one session at a time gets frames, chosen by CAPS while none is under way; at the others the
 //    owner is blocked;
 //  - what the source pad's peer answered is what the streaming thread's upstream gets to hear.
 // Threads: see each function.

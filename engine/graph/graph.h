@@ -17,7 +17,7 @@ namespace facet {
 using ValueId = int32_t;
 constexpr ValueId kNoValue = -1;  // an optional input that is absent
 
-// Element e of a constant is a whole number, from -128 to 127, times steps[e / inner % steps.size()].
+// Element e of a constant is a whole number in -128..127 times steps[e / inner % steps.size()].
 struct StepGrid {
     std::vector<float> steps;
     int64_t inner = 1;

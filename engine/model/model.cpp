@@ -65,8 +65,7 @@ Result<std::shared_ptr<Model>> load_gathered(const Graph& graph, ModelPlan plan,
     task.row_check = false;  // loading must not be dear: the first batch begins with it
     task.asked_by = "automatic batching (device '" + plan.device + "' runs request by request)";
     FACET_ASSIGN(CompiledRows compiled, compile_model(graph, task));
-    const int fits =
-        largest_fitting_batch(*compiled.model, plan.requests, free_memory(backend));
+    const int fits = largest_fitting_batch(*compiled.model, plan.requests, free_memory(backend));
     if (fits < plan.auto_batch->batch) {
         plan.auto_batch->batch = fits;
         plan.reason = "free memory leaves batches of up to " + std::to_string(fits);

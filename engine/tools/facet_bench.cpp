@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <fstream>
 
-#include "engine/tools/bench_report.h"
 #include "engine/backends/step_graph.h"
+#include "engine/tools/bench_report.h"
 
 namespace facet {
 namespace {

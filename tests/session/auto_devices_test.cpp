@@ -196,7 +196,7 @@ TEST_F(AutoSession, UnlikeDevicesShareALoadAndEveryResultIsItsCrops) {
         ++by_device[results[number].provenance.device];
     }
     EXPECT_TRUE(collector.each_once());
-    // How many each gets depends on what else the machine does; device_choice_test.cpp has the rule.
+    // How many each gets depends on the machine, too; device_choice_test.cpp has the rule.
     EXPECT_GT(by_device["FAST"], 0);
     EXPECT_GT(by_device["SLOW"], 0) << "nothing spilled over";
 }
