@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Members of a team see what the others wrote before they met, asleep or awake.
+// Parts of steps, whoever of the team does them.
 #include "engine/backends/cpu/threads/team.h"
 
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <thread>
 #include <vector>
@@ -27,43 +28,80 @@ TEST(Share, PartsCoverEveryItemOnce) {
     }
 }
 
-TEST(Team, EveryMemberWorksOnceInARun) {
+TEST(Team, EveryPartOfEveryStepIsDoneOnce) {
     for (const int members : {1, 2, 5}) {
         Team team(members);
         ASSERT_EQ(team.members(), members);
-        std::vector<int> runs(members, 0);
-        for (int run = 0; run < 100; ++run) team.run([&](int member) { ++runs[member]; });
-        EXPECT_EQ(runs, std::vector<int>(members, 100));
+        constexpr size_t kSteps = 7;
+        std::array<std::array<std::atomic<int>, 9>, kSteps> done{};
+        for (int run = 0; run < 100; ++run)
+            team.run({kSteps, [](size_t step) { return static_cast<int>(step) + 1; },
+                      [&](size_t step, int index, int member) {
+                          EXPECT_LT(member, members);
+                          ++done[step][index];
+                      }});
+        for (size_t step = 0; step < kSteps; ++step)
+            for (size_t index = 0; index < 9; ++index)
+                EXPECT_EQ(done[step][index], index <= step ? 100 : 0) << step << ' ' << index;
     }
 }
 
-TEST(Team, MembersThatMetSeeWhatTheOthersWrote) {
-    constexpr int kMembers = 3, kSteps = 200;
-    Team team(kMembers);
-    std::array<std::array<int, kMembers>, kSteps> written{};
-    std::array<int, kMembers> missed{};
-    team.run([&](int member) {
-        for (int step = 0; step < kSteps; ++step) {
-            written[step][member] = step + 1;
-            team.meet();
-            for (const int value : written[step])
-                if (value != step + 1) ++missed[member];
-        }
-    });
-    EXPECT_EQ(missed, (std::array<int, kMembers>{}));
+TEST(Team, AStepSeesWhatThePartsBeforeItWrote) {
+    constexpr int kParts = 3;
+    constexpr size_t kSteps = 200;
+    Team team(kParts);
+    std::array<std::array<int, kParts>, kSteps> written{};
+    std::array<int, kParts> missed{};
+    team.run({kSteps, [](size_t) { return kParts; },
+              [&](size_t step, int index, int) {
+                  for (const int value : written[step == 0 ? 0 : step - 1])
+                      if (step > 0 && value != static_cast<int>(step)) ++missed[index];
+                  written[step][index] = static_cast<int>(step) + 1;
+              }});
+    EXPECT_EQ(missed, (std::array<int, kParts>{}));
+}
+
+// The parts of a member that does not come are done by those who are there.
+TEST(Team, NobodyWaitsForAMemberThatHasNotComeYet) {
+    Team team(2);
+    std::atomic<bool> let_go = false;
+    std::atomic<int> by_caller = 0;
+    team.run({1, [](size_t) { return 8; },
+              [&](size_t, int, int member) {
+                  if (member == 0) {
+                      if (++by_caller == 7) let_go = true;
+                  } else {
+                      while (!let_go) std::this_thread::yield();
+                  }
+              }});
+    EXPECT_GE(by_caller, 7);
+}
+
+TEST(Team, EndsWhateverItsMembersAreAboutToDo) {
+    for (int round = 0; round < 1000; ++round) {
+        Team team(3);
+        std::atomic<int> done = 0;
+        for (int run = 0; run < round % 3; ++run)
+            team.run({2, [](size_t) { return 3; }, [&](size_t, int, int) { ++done; }});
+        EXPECT_EQ(done, round % 3 * 6);
+    }
 }
 
 TEST(Team, WakesMembersThatFellAsleep) {
     Team team(2);
-    int runs = 0;
     for (int run = 0; run < 5; ++run) {
         // Longer than a member watches.
         const auto begin = std::chrono::steady_clock::now();
         while (std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(3))
             std::this_thread::yield();
-        team.run([&](int member) { runs += member; });
+        std::atomic<bool> other_came = false;
+        team.run({1, [](size_t) { return 2; },
+                  [&](size_t, int, int member) {
+                      if (member == 1) other_came = true;
+                      while (!other_came) std::this_thread::yield();
+                  }});
+        EXPECT_TRUE(other_came);
     }
-    EXPECT_EQ(runs, 5);
 }
 
 }  // namespace facet::cpu

@@ -140,13 +140,12 @@ Result<void> CpuRequest::run_narrow(const std::vector<RowSlice>& slices) {
     }
     for (const auto& worker : workers_) worker->error.reset();
     std::atomic<size_t> next = 0;
-    team_->run([&](int member) {
-        const auto index = static_cast<size_t>(member);
-        if (index >= busy) return;
+    const auto work = [&](size_t, int index, int) {
         for (size_t at = next++; at < slices.size(); at = next++)
-            if (const auto done = run(index, slices[at]); !done)
+            if (const auto done = run(static_cast<size_t>(index), slices[at]); !done)
                 workers_[index]->error = done.error();
-    });
+    };
+    team_->run({1, [&](size_t) { return static_cast<int>(busy); }, work});
     for (const auto& worker : workers_)
         if (worker->error) return *worker->error;
     return {};

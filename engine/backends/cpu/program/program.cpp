@@ -120,6 +120,7 @@ BoundProgram::BoundProgram(const Program& program, const Memory& memory) {
             bound.addresses.push_back(address_of(buffer, memory));
         }
     }
+    stages_ = stages_of(steps_);
 }
 
 void BoundProgram::bind(const PrimitiveCall& call, const Program& program, const Memory& memory,
@@ -167,32 +168,44 @@ Result<std::vector<double>> BoundProgram::run_timed(const dnnl::stream& stream) 
     return seconds;
 }
 
+std::vector<BoundProgram::Stage> BoundProgram::stages_of(const std::vector<BoundStep>& steps) {
+    std::vector<Stage> stages;
+    for (size_t at = 0; at < steps.size(); ++at) {
+        const bool shared = steps[at].shared;
+        if (stages.empty() || shared || stages.back().shared)
+            stages.push_back({at, at + 1, shared});
+        else
+            stages.back().end = at + 1;
+    }
+    return stages;
+}
+
 Result<void> BoundProgram::run(Team& team, std::span<const dnnl::stream> streams,
                                std::vector<double>* seconds) const {
-    // One place for each member: nobody waits to tell.
-    std::vector<std::optional<Error>> errors(team.members());
-    if (seconds) seconds->assign(steps_.size(), 0);
-    team.run([&](int member) {
-        auto start = seconds ? Clock::now() : Clock::time_point();
-        for (size_t at = 0; at < steps_.size(); ++at) {
-            const BoundStep& bound = steps_[at];
-            if (!errors[member] && (bound.shared || member == 0)) {
-                const auto done = onednn::guard([&] {
-                    return run_part(bound, streams[member], {member, team.members()});
-                });
-                if (!done) errors[member] = done.error().within(bound.step->node);
-            }
-            // What one thread does alone in a row needs no meeting.
-            const bool last = at + 1 == steps_.size();
-            if (!last && (bound.shared || steps_[at + 1].shared)) team.meet();
-            if (!seconds || member != 0) continue;
-            const auto now = Clock::now();
-            (*seconds)[at] = std::chrono::duration<double>(now - start).count();
-            start = now;
+    const auto count = static_cast<size_t>(team.members());
+    // One place for each member and each part: nobody waits to tell.
+    std::vector<std::optional<Error>> errors(count);
+    std::vector<double> times(seconds ? steps_.size() * count : 0);
+    const auto run_stage = [&](size_t stage, int index, int member) {
+        const int parts = stages_[stage].shared ? team.members() : 1;
+        for (size_t at = stages_[stage].first; at < stages_[stage].end; ++at) {
+            const auto start = seconds ? Clock::now() : Clock::time_point();
+            const auto done = onednn::guard([&] {
+                return run_part(steps_[at], streams[member], {index, parts});
+            });
+            if (!done) errors[member] = done.error().within(steps_[at].step->node);
+            if (!seconds) continue;
+            times[at * count + index] = std::chrono::duration<double>(Clock::now() - start).count();
         }
-    });
+    };
+    team.run({stages_.size(),
+              [&](size_t stage) { return stages_[stage].shared ? team.members() : 1; }, run_stage});
     for (const auto& error : errors)
         if (error) return *error;
+    if (!seconds) return {};
+    seconds->resize(steps_.size());
+    for (size_t at = 0; at < steps_.size(); ++at)
+        (*seconds)[at] = *std::max_element(&times[at * count], &times[at * count] + count);
     return {};
 }
 

@@ -93,7 +93,7 @@ class BoundProgram {
     // As run(); returns the seconds of each step.
     [[nodiscard]] Result<std::vector<double>> run_timed(const dnnl::stream& stream) const;
     // Of a program that is for a team of so many, with a stream for each member. `seconds`, if
-    // given, takes those of each step.
+    // given, takes those of each step, of its longest part.
     [[nodiscard]] Result<void> run(Team& team, std::span<const dnnl::stream> streams,
                                    std::vector<double>* seconds = nullptr) const;
 
@@ -109,6 +109,11 @@ class BoundProgram {
         std::vector<void*> addresses;  // of a loop
         bool shared = false;           // by the members of a team
     };
+    // What a team does between two meetings: a shared step, or all steps up to the next one.
+    struct Stage {
+        size_t first = 0, end = 0;  // of steps_
+        bool shared = false;
+    };
 
     [[nodiscard]] static Result<void> call(const BoundCall& call, const dnnl::stream& stream);
     [[nodiscard]] static Result<void> run_step(const BoundStep& bound, const dnnl::stream& stream);
@@ -116,6 +121,7 @@ class BoundProgram {
                                                Share share);
     void bind(const PrimitiveCall& call, const Program& program, const Memory& memory,
               BoundStep& bound);
+    [[nodiscard]] static std::vector<Stage> stages_of(const std::vector<BoundStep>& steps);
 
     // Where a step holds the address of a port.
     struct PortUse {
@@ -125,6 +131,7 @@ class BoundProgram {
     };
 
     std::vector<BoundStep> steps_;
+    std::vector<Stage> stages_;
     std::vector<PortUse> port_uses_;
 };
 
