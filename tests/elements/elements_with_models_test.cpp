@@ -72,6 +72,26 @@ void collect(GstElement* pipeline, const char* sink, FacesByTime& faces) {
         &faces, nullptr);
 }
 
+// That both say the same of every face; whether a batch had faces of both.
+void expect_same(const FacesByTime& one, FacesByTime& other, bool& shared) {
+    ASSERT_EQ(one.size(), other.size());
+    size_t faces = 0;
+    for (const auto& [time, found] : one) {
+        ASSERT_EQ(found.size(), other[time].size());
+        for (size_t i = 0; i < found.size(); ++i, ++faces) {
+            ASSERT_EQ(found[i].attributes.size(), 3u);
+            for (const FaceAttribute& attribute : found[i].attributes) {
+                const FaceAttribute* same = other[time][i].attribute(attribute.name);
+                ASSERT_NE(same, nullptr);
+                EXPECT_EQ(attribute.label, same->label);
+                EXPECT_NEAR(attribute.confidence, same->confidence, 1e-5);
+                shared = shared || attribute.provenance.batch_streams == 2;
+            }
+        }
+    }
+    EXPECT_GT(faces, 100u);
+}
+
 // Two streams of one clip share every batch in ever new company, and still say the same.
 TEST_F(ElementsWithModels, WhateverSharesItsBatchAFaceGetsTheSameResult) {
     FACET_DATA_OR_SKIP(detector, kDetector);
@@ -87,31 +107,18 @@ TEST_F(ElementsWithModels, WhateverSharesItsBatchAFaceGetsTheSameResult) {
                 "," + (mood / "emotions-recognition-retail-0003.xml").string() +
                 " ! fakesink name=" + sink + " ";
     }
-    const Ref<GstElement> pipeline = adopt(gst_parse_launch(line.c_str(), nullptr));
-    FacesByTime one, other;
-    collect(pipeline.get(), "one", one);
-    collect(pipeline.get(), "other", other);
-    EXPECT_EQ(run(pipeline.get()), "");
-    gst_element_set_state(pipeline.get(), GST_STATE_NULL);
-
-    ASSERT_GT(one.size(), 50u);
-    ASSERT_EQ(one.size(), other.size());
-    size_t faces = 0;
+    // Streams of files meet as they happen to run; on a busy machine not every time.
     bool shared = false;
-    for (const auto& [time, found] : one) {
-        ASSERT_EQ(found.size(), other[time].size());
-        for (size_t i = 0; i < found.size(); ++i, ++faces) {
-            ASSERT_EQ(found[i].attributes.size(), 3u);
-            for (const FaceAttribute& attribute : found[i].attributes) {
-                const FaceAttribute* same = other[time][i].attribute(attribute.name);
-                ASSERT_NE(same, nullptr);
-                EXPECT_EQ(attribute.label, same->label);
-                EXPECT_NEAR(attribute.confidence, same->confidence, 1e-5);
-                shared = shared || attribute.provenance.batch_streams == 2;
-            }
-        }
+    for (int attempt = 0; attempt < 3 && !shared; ++attempt) {
+        const Ref<GstElement> pipeline = adopt(gst_parse_launch(line.c_str(), nullptr));
+        FacesByTime one, other;
+        collect(pipeline.get(), "one", one);
+        collect(pipeline.get(), "other", other);
+        EXPECT_EQ(run(pipeline.get()), "");
+        gst_element_set_state(pipeline.get(), GST_STATE_NULL);
+        ASSERT_GT(one.size(), 50u);
+        expect_same(one, other, shared);
     }
-    EXPECT_GT(faces, 100u);
     EXPECT_TRUE(shared) << "no batch had faces of both streams";
 }
 
