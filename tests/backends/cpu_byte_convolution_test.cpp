@@ -84,11 +84,12 @@ ByteFinish sums_as_floats(const Geometry& geometry, const Tensor& weights) {
     Op affine;
     affine.scale.assign((geometry.result_channels + 31) / 32 * 32, 1.0f);
     affine.shift.assign(affine.scale.size(), 0.0f);
+    finish.excess.assign(affine.scale.size(), 0);
     const int64_t inner = geometry.channels * geometry.kernel[0] * geometry.kernel[1];
     const auto* all = reinterpret_cast<const int8_t*>(weights.view().bytes);
     for (int64_t out = 0; out < geometry.result_channels; ++out)
         for (int64_t i = 0; i < inner; ++i)
-            affine.shift[out] -= static_cast<float>(geometry.offset() * all[out * inner + i]);
+            finish.excess[out] += geometry.offset() * all[out * inner + i];
     finish.ops = {affine};
     return finish;
 }
@@ -186,6 +187,8 @@ ByteFinish long_chain(int64_t channels, Stored stored) {
     finish.ops = {op(Op::Kind::kAffine, 0.0007f, 3.0f), op(Op::Kind::kRound, 0, 0),
                   op(Op::Kind::kSum, 0.4f, 0), op(Op::Kind::kClip, 0, 0),
                   op(Op::Kind::kAffine, 0.9f, 1.0f)};
+    for (size_t i = 0; i < finish.ops[0].scale.size(); ++i)
+        finish.excess.push_back(static_cast<int32_t>(i) * 1000 - 7);
     return finish;
 }
 
@@ -211,6 +214,26 @@ TEST(ByteConvolution, SumsAreThoseOfTheDefinition) {
                         << text_of(geometry, instructions, threads) << " at " << at;
             }
         }
+    }
+}
+
+// Raised by 128 they are up to 66 million, of which floats would keep every fourth.
+TEST(ByteConvolution, LongSumsOfSignedSourcesKeepEveryUnit) {
+    Geometry geometry = shape(1, 3, 2048, 1, 1, 0, 33);
+    geometry.is_signed = true;
+    const Tensor source = random_bytes(source_bytes(geometry), 8);
+    Tensor weights = random_bytes(geometry.result_channels * geometry.channels, 9);
+    auto* all = reinterpret_cast<int8_t*>(weights.mutable_view().bytes);
+    for (int64_t i = 0; i < geometry.channels; ++i) all[i] = 127;
+    const ByteFinish finish = sums_as_floats(geometry, weights);
+    for (const ByteInstructions instructions : instructions_here()) {
+        const Tensor result = run(geometry, instructions, 1, source, weights, finish);
+        const auto* sums = static_cast<const float*>(result.view().bytes);
+        for (int64_t at = 0; at < pixels_of(geometry) * geometry.result_channels; ++at)
+            ASSERT_EQ(sums[at], static_cast<float>(sum_at(
+                                    geometry, static_cast<const uint8_t*>(source.view().bytes),
+                                    static_cast<const int8_t*>(weights.view().bytes),
+                                    at / geometry.result_channels, at % geometry.result_channels)));
     }
 }
 

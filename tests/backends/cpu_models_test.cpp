@@ -113,10 +113,8 @@ TEST_P(CpuFloatModel, AgreesWithTheReference) {
 
 // FakeQuantize jumps where its argument lies halfway between two steps: two engines that differ in
 // the last bit there differ by a whole step behind it. So nearly all outputs agree closely, the
-// rest within what a few such steps bring about; the largest of many thousand is where several met,
-// and another instruction set meets others (face-detection-retail-0005: 0.077 with VNNI, 0.105 with
-// AMX, the mean 0.0046 and 0.0045). A list of detections would hide that behind its order, so its
-// inputs are compared instead.
+// rest within what a few such steps bring about. A list of detections would hide that behind its
+// order, so its inputs are compared instead.
 TEST_P(CpuQuantisedModel, AgreesWithTheReferenceButForJumps) {
     FACET_DATA_OR_SKIP(path, GetParam().path);
     FACET_DATA_OR_SKIP(photo, kPhoto);
@@ -134,7 +132,7 @@ TEST_P(CpuQuantisedModel, AgreesWithTheReferenceButForJumps) {
         EXPECT_LE(differences[differences.size() / 2], 0.005) << "median of " << name;
         EXPECT_LE(differences[differences.size() * 99 / 100], 0.05) << "99 % of " << name;
         EXPECT_LE(differences[differences.size() * 999 / 1000], 0.06) << "99.9 % of " << name;
-        EXPECT_LE(differences.back(), 0.15) << "largest of " << name;
+        EXPECT_LE(differences.back(), 0.1) << "largest of " << name;
     }
 }
 

@@ -45,7 +45,7 @@ void finish_position(const ByteFinish& finish, const int32_t* sums, int64_t firs
             addend = finish.summand_is_signed
                          ? static_cast<float>(static_cast<const int8_t*>(summand)[beside])
                          : static_cast<float>(static_cast<const uint8_t*>(summand)[beside]);
-        auto x = static_cast<float>(sums[channel - first]);
+        auto x = static_cast<float>(sums[channel - first] - finish.excess[channel]);
         for (const ByteFinish::Op& op : finish.ops) x = apply(op, x, channel, addend);
         store(finish, result, pixel * finish.pitch + channel, x);
     }

@@ -24,6 +24,9 @@ struct ByteFinish {
     };
     enum class Stored { kU8, kI8, kF32 };
 
+    // What each channel's sums are too large by, since sources below zero are raised to bytes.
+    // Padded as scale is. Taken off as whole numbers: floats would round the large sums.
+    std::vector<int32_t> excess;
     std::vector<Op> ops;  // the first is affine
     Stored stored = Stored::kU8;
     bool summand_is_signed = false;

@@ -21,10 +21,26 @@ __mmask64 first_lanes(int64_t count) {
     return count >= 64 ? ~uint64_t{0} : (uint64_t{1} << std::max<int64_t>(count, 0)) - 1;
 }
 
+FACET_BYTES_INLINE __m512 floats_of(const int32_t* sums, __m512i excess) {
+    return _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_load_si512(sums), excess));
+}
+
+// The affine function of a panel's channels.
+struct Affine {
+    __m512i excess;
+    __m512 scale, shift;
+};
+
+FACET_BYTES_INLINE Affine affine_of(const ByteFinish& finish, int64_t channel) {
+    return {_mm512_loadu_si512(finish.excess.data() + channel),
+            _mm512_loadu_ps(finish.ops[0].scale.data() + channel),
+            _mm512_loadu_ps(finish.ops[0].shift.data() + channel)};
+}
+
 // The nearest whole numbers of scale x + shift.
-FACET_BYTES_INLINE __m512i rounded(const int32_t* sums, __m512 scale, __m512 shift) {
-    const __m512 x = _mm512_cvtepi32_ps(_mm512_load_si512(sums));
-    return _mm512_cvtps_epi32(_mm512_fmadd_ps(x, scale, shift));
+FACET_BYTES_INLINE __m512i rounded(const int32_t* sums, const Affine& affine) {
+    return _mm512_cvtps_epi32(
+        _mm512_fmadd_ps(floats_of(sums, affine.excess), affine.scale, affine.shift));
 }
 
 template <Stored stored>
@@ -43,10 +59,8 @@ FACET_BYTES_INLINE __m512i packed(__m512i first, __m512i second, __m512i third, 
 template <Stored stored>
 FACET_BYTES void finish_two_panels(const ByteFinish& finish, const SumBlock& block,
                                    uint8_t* result) {
-    const float* scale = finish.ops[0].scale.data() + block.channel;
-    const float* shift = finish.ops[0].shift.data() + block.channel;
-    const __m512 scales[2] = {_mm512_loadu_ps(scale), _mm512_loadu_ps(scale + kLanes)};
-    const __m512 shifts[2] = {_mm512_loadu_ps(shift), _mm512_loadu_ps(shift + kLanes)};
+    const Affine left = affine_of(finish, block.channel);
+    const Affine right = affine_of(finish, block.channel + kLanes);
     const __m512i most = _mm512_set1_epi8(static_cast<char>(finish.most));
     const auto mask = static_cast<__mmask32>(first_lanes(finish.channels - block.channel));
     const int64_t pitch = finish.pitch;
@@ -56,10 +70,9 @@ FACET_BYTES void finish_two_panels(const ByteFinish& finish, const SumBlock& blo
         uint8_t* to = result + block.channel + pixel * pitch;
         for (int i = 0; i < count; i += 2, sums += 2 * SumBlock::kRowSums, to += 2 * pitch) {
             const int32_t* second = sums + (i + 1 < count ? SumBlock::kRowSums : 0);
-            const __m512i bytes = packed<stored>(
-                rounded(sums, scales[0], shifts[0]), rounded(sums + kLanes, scales[1], shifts[1]),
-                rounded(second, scales[0], shifts[0]),
-                rounded(second + kLanes, scales[1], shifts[1]), most);
+            const __m512i bytes =
+                packed<stored>(rounded(sums, left), rounded(sums + kLanes, right),
+                               rounded(second, left), rounded(second + kLanes, right), most);
             _mm256_mask_storeu_epi8(to, mask, _mm512_castsi512_si256(bytes));
             if (i + 1 < count)
                 _mm256_mask_storeu_epi8(to + pitch, mask, _mm512_extracti64x4_epi64(bytes, 1));
@@ -71,8 +84,7 @@ FACET_BYTES void finish_two_panels(const ByteFinish& finish, const SumBlock& blo
 template <Stored stored>
 FACET_BYTES void finish_one_panel(const ByteFinish& finish, const SumBlock& block,
                                   uint8_t* result) {
-    const __m512 scale = _mm512_loadu_ps(finish.ops[0].scale.data() + block.channel);
-    const __m512 shift = _mm512_loadu_ps(finish.ops[0].shift.data() + block.channel);
+    const Affine affine = affine_of(finish, block.channel);
     const __m512i most = _mm512_set1_epi8(static_cast<char>(finish.most));
     const auto mask = static_cast<__mmask16>(first_lanes(finish.channels - block.channel));
     const int64_t pitch = finish.pitch;
@@ -85,7 +97,7 @@ FACET_BYTES void finish_one_panel(const ByteFinish& finish, const SumBlock& bloc
             __m512i numbers[kTogether];
             for (int k = 0; k < kTogether; ++k) {
                 at[k] = std::min(i + k, count - 1);
-                numbers[k] = rounded(sums + at[k] * SumBlock::kRowSums, scale, shift);
+                numbers[k] = rounded(sums + at[k] * SumBlock::kRowSums, affine);
             }
             const __m512i bytes =
                 packed<stored>(numbers[0], numbers[1], numbers[2], numbers[3], most);
@@ -145,6 +157,7 @@ FACET_BYTES void finish_stretch(const ByteFinish& finish, const SumStretch& stre
                                 const int32_t* sums, int64_t channel, void* result,
                                 const void* summand) {
     const auto mask = static_cast<__mmask16>(first_lanes(finish.channels - channel));
+    const __m512i excess = _mm512_loadu_si512(finish.excess.data() + channel);
     for (int first = 0; first < stretch.count; first += kTogether) {
         const int count = std::min(kTogether, stretch.count - first);
         __m512 values[kTogether] = {};
@@ -152,8 +165,7 @@ FACET_BYTES void finish_stretch(const ByteFinish& finish, const SumStretch& stre
         for (int i = 0; i < kTogether; ++i) {
             const int row = first + std::min(i, count - 1);
             pixels[i] = stretch.pixel + row;
-            values[i] = _mm512_cvtepi32_ps(
-                _mm512_load_si512(sums + (stretch.row + row) * SumBlock::kRowSums));
+            values[i] = floats_of(sums + (stretch.row + row) * SumBlock::kRowSums, excess);
         }
         for (const ByteFinish::Op& op : finish.ops)
             apply(finish, op, channel, mask, pixels, summand, values);

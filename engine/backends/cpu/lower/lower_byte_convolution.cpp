@@ -108,10 +108,11 @@ std::optional<ByteFinish> finish_of(const ProgramBuilder& builder, const Integer
             finish.summand_is_signed = builder.grid(link.summand)->type == DataType::kI8;
     }
     const int64_t inner = static_cast<int64_t>(weights.size()) / layer.channels;
+    finish.excess.assign(finish.ops[0].scale.size(), 0);
     for (int64_t channel = 0; channel < layer.channels; ++channel) {
         const int8_t* first = weights.data() + channel * inner;
-        const int64_t sum = std::accumulate(first, first + inner, int64_t{0}) * offset;
-        finish.ops[0].shift[channel] -= finish.ops[0].scale[channel] * static_cast<float>(sum);
+        finish.excess[channel] =
+            static_cast<int32_t>(std::accumulate(first, first + inner, int64_t{0}) * offset);
     }
     constexpr double kMostProduct = 255 * 128;
     finish.simplify(kMostProduct * static_cast<double>(inner));
