@@ -19,7 +19,9 @@ constexpr int kMostRows = 8;  // beyond, weights are read seldom enough already
 constexpr int kRounds = 4;    // of which the shortest counts; fewer where they take long
 constexpr double kEnoughSeconds = 0.03;
 constexpr int kNarrowRuns = 4;
-constexpr auto kWideTime = std::chrono::milliseconds(20);
+// How long a second processor may take to come: as many runs alone, but not for ever.
+constexpr int kWideRuns = 30;
+constexpr double kWideSeconds = 0.02;
 constexpr double kWorthwhile = 0.99;  // more rows must be this much cheaper: they take more memory
 constexpr double kWidePays = 0.85;    // of the time of one thread
 
@@ -121,8 +123,9 @@ Result<bool> wide_pays(const Sliceable& model) {
     FACET_ASSIGN(double together, wide.shortest(1));
     // A processor that slept takes its time to come; without it these runs are no slower than
     // alone.
+    const std::chrono::duration<double> enough(std::min(kWideSeconds, kWideRuns * alone));
     const auto start = Clock::now();
-    while (together > kWidePays * alone && Clock::now() - start < kWideTime) {
+    while (together > kWidePays * alone && Clock::now() - start < enough) {
         FACET_ASSIGN(const double all, wide.seconds());
         together = std::min(together, all);
     }
