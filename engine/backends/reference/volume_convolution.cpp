@@ -48,6 +48,17 @@ void spread(const Geometry& g, const float* volume, const float* filter,
     });
 }
 
+// Without pads, which each kind of convolution resolves in its own way.
+template <typename Params>
+Geometry geometry_of(const Params& params, const Shape& x, const Shape& weights, const Shape& y) {
+    return {.input = spatial_extents<3>(x),
+            .output = spatial_extents<3>(y),
+            .kernel = spatial_extents<3>(weights),
+            .strides = params.strides,
+            .dilations = params.dilations,
+            .pads = {}};
+}
+
 const float* bias_of(Inputs inputs) {
     return is_present(inputs, 2) ? inputs[2].as<float>().data() : nullptr;
 }
@@ -59,12 +70,7 @@ Result<void> run_op(const VolumeConvolutionParams& params, Inputs inputs, Output
     const Shape& x = inputs[0].shape;
     const Shape& weights = inputs[1].shape;
     const Shape& y = outputs[0].shape;
-    Geometry g{.input = spatial_extents<3>(x),
-               .output = spatial_extents<3>(y),
-               .kernel = spatial_extents<3>(weights),
-               .strides = params.strides,
-               .dilations = params.dilations,
-               .pads = {}};
+    Geometry g = geometry_of(params, x, weights, y);
     g.pads = resolve_pads(params.auto_pad, params.pads_begin, params.pads_end, g.input, g.kernel,
                           params.strides, params.dilations)
                  .begin;
@@ -93,12 +99,7 @@ Result<void> run_op(const VolumeTransposedConvolutionParams& params, Inputs inpu
     const Shape& x = inputs[0].shape;
     const Shape& weights = inputs[1].shape;
     const Shape& y = outputs[0].shape;
-    Geometry g{.input = spatial_extents<3>(x),
-               .output = spatial_extents<3>(y),
-               .kernel = spatial_extents<3>(weights),
-               .strides = params.strides,
-               .dilations = params.dilations,
-               .pads = {}};
+    Geometry g = geometry_of(params, x, weights, y);
     g.pads = resolve_transposed(params, g.input, g.kernel).pads_begin;
     const float* bias = bias_of(inputs);
     const int64_t filter_size = place_count(g.kernel), volume_size = place_count(g.input);

@@ -30,6 +30,22 @@ std::optional<Lines> lines_of(const Windows& windows, int64_t first, int64_t cou
     return Lines{kept_begin, kept_end - kept_begin, kept_begin - begin, end - kept_end};
 }
 
+// What makes `result` lines [first, first + count) out of `lines` of the source; none where the
+// layouts cannot be cut.
+template <typename Request>
+std::optional<Request> band_of(const Request& request, const Lines& lines, int64_t first,
+                               int64_t count) {
+    const auto source = onednn::band_of(request.source, lines.first, lines.count);
+    const auto result = onednn::band_of(request.destination, first, count);
+    if (!source || !result) return std::nullopt;
+    Request band = request;
+    band.source = source->layout;
+    band.destination = result->layout;
+    band.pads_begin[0] = lines.pad_before;
+    band.pads_end[0] = lines.pad_after;
+    return band;
+}
+
 }  // namespace
 
 BandCut cut_convolution(onednn::ConvolutionRequest request, const onednn::PostOps& post_ops,
@@ -42,15 +58,9 @@ BandCut cut_convolution(onednn::ConvolutionRequest request, const onednn::PostOp
                       (kernel_height - 1) * request.dilations[0] + 1, request.pads_begin[0]},
                      first, count);
         if (!lines) return std::nullopt;
-        const auto source = onednn::band_of(request.source, lines->first, lines->count);
-        const auto result = onednn::band_of(request.destination, first, count);
-        if (!source || !result) return std::nullopt;
-        onednn::ConvolutionRequest band = request;
-        band.source = source->layout;
-        band.destination = result->layout;
-        band.pads_begin[0] = lines->pad_before;
-        band.pads_end[0] = lines->pad_after;
-        return StepBand{onednn::convolution(band, post_ops, requantization), lines->first,
+        const auto band = band_of(request, *lines, first, count);
+        if (!band) return std::nullopt;
+        return StepBand{onednn::convolution(*band, post_ops, requantization), lines->first,
                         lines->count};
     };
 }
@@ -61,15 +71,9 @@ BandCut cut_pooling(const onednn::PoolingRequest& request) {
                                      request.strides[0], request.kernel[0], request.pads_begin[0]},
                                     first, count);
         if (!lines) return std::nullopt;
-        const auto source = onednn::band_of(request.source, lines->first, lines->count);
-        const auto result = onednn::band_of(request.destination, first, count);
-        if (!source || !result) return std::nullopt;
-        onednn::PoolingRequest band = request;
-        band.source = source->layout;
-        band.destination = result->layout;
-        band.pads_begin[0] = lines->pad_before;
-        band.pads_end[0] = lines->pad_after;
-        return StepBand{onednn::pooling(band), lines->first, lines->count};
+        const auto band = band_of(request, *lines, first, count);
+        if (!band) return std::nullopt;
+        return StepBand{onednn::pooling(*band), lines->first, lines->count};
     };
 }
 
