@@ -3,6 +3,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "engine/backends/cpu/convolution/channel_epilogue.h"
 #include "engine/backends/cpu/lower/program_builder.h"
@@ -37,5 +40,21 @@ class EpilogueBinding {
     ChannelEpilogue epilogue_;
     std::optional<size_t> bias_, slopes_;  // positions in the loop's buffers
 };
+
+// Adds a convolution of Facet's own, with channels innermost, as a loop that threads share.
+template <typename Convolution>
+void add_convolution_loop(ProgramBuilder& builder, const Convolution& convolution,
+                          const EpiloguePlan& plan, BufferId source, BufferId weights,
+                          BufferId result) {
+    std::vector<BufferId> buffers{source, weights, builder.allocate(convolution.scratch_bytes())};
+    const EpilogueBinding epilogue(builder, plan, buffers);
+    buffers.push_back(result);
+    builder.add_shared_loop(
+        std::move(buffers), [convolution, epilogue](std::span<void* const> at, Share share) {
+            convolution.run(static_cast<const float*>(at[0]), static_cast<const float*>(at[1]),
+                            epilogue.at(at), static_cast<float*>(at.back()),
+                            static_cast<std::byte*>(at[2]), share);
+        });
+}
 
 }  // namespace facet::cpu

@@ -62,16 +62,8 @@ Result<void> lower_gathered(ProgramBuilder& builder, const PlannedStep& step) {
         node.inputs[0], onednn::channels_last_f32(builder.extents(node.inputs[0])));
     const ValueId value = result_of(builder, step);
     const Location result = epilogue_destination(builder, value, plan);
-    std::vector<BufferId> buffers{source.buffer, builder.constant(packed, bytes),
-                                  builder.allocate(convolution.scratch_bytes())};
-    const EpilogueBinding epilogue(builder, plan, buffers);
-    buffers.push_back(result.buffer);
-    builder.add_shared_loop(
-        std::move(buffers), [convolution, epilogue](std::span<void* const> at, Share share) {
-            convolution.run(static_cast<const float*>(at[0]), static_cast<const float*>(at[1]),
-                            epilogue.at(at), static_cast<float*>(at.back()),
-                            static_cast<std::byte*>(at[2]), share);
-        });
+    add_convolution_loop(builder, convolution, plan, source.buffer, builder.constant(packed, bytes),
+                         result.buffer);
     builder.define(value, result);
     return {};
 }

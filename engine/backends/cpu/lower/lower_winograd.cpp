@@ -111,16 +111,8 @@ Result<void> lower_winograd(ProgramBuilder& builder, const PlannedStep& step) {
                           {}}
                : epilogue_destination(builder, value, plan);
 
-    std::vector<BufferId> buffers{source.buffer, builder.constant(packed, packed_bytes),
-                                  builder.allocate(convolution.scratch_bytes())};
-    const EpilogueBinding epilogue(builder, plan, buffers);
-    buffers.push_back(result.buffer);
-    builder.add_shared_loop(
-        std::move(buffers), [convolution, epilogue](std::span<void* const> at, Share share) {
-            convolution.run(static_cast<const float*>(at[0]), static_cast<const float*>(at[1]),
-                            epilogue.at(at), static_cast<float*>(at.back()),
-                            static_cast<std::byte*>(at[2]), share);
-        });
+    add_convolution_loop(builder, convolution, plan, source.buffer,
+                         builder.constant(packed, packed_bytes), result.buffer);
     if (padded)
         define_first_channels(builder, node, result.buffer, bias);
     else
