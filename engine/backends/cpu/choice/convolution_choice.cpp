@@ -7,8 +7,8 @@
 #include <string>
 
 #include "engine/backends/cpu/choice/choice_cache.h"
+#include "engine/backends/cpu/choice/joined_steps.h"
 #include "engine/backends/cpu/lower/gathered_step.h"
-#include "engine/backends/cpu/lower/separable_step.h"
 #include "engine/backends/cpu/lower/winograd_step.h"
 #include "engine/backends/cpu/onednn/onednn_api.h"
 #include "engine/backends/cpu/threads/thread_scope.h"
@@ -26,9 +26,8 @@ constexpr int64_t kManyRows = 8;
 constexpr double kFlopPerSecond = 100e9;
 constexpr double kBytesPerSecond = 80e9;       // of weights, from the outer caches
 constexpr double kTransformsPerSecond = 10e9;  // floats of the transformed tiles
-constexpr double kInDoubt = 1.5;  // an estimate this much above the best is out of the question
-constexpr size_t kJoined = static_cast<size_t>(-1);  // in the place of a node
-constexpr int64_t kFewResults = 16;                  // positions of one row
+constexpr double kInDoubt = 1.5;     // an estimate this much above the best is out of the question
+constexpr int64_t kFewResults = 16;  // positions of one row
 constexpr int64_t kManyWeights = 8192;
 constexpr double kEnoughSeconds = 1e-3;  // what takes long is measured well by one run
 constexpr int kRuns = 3;                 // of which the shortest counts
@@ -173,31 +172,6 @@ bool has_few_results(const Graph& graph, const PlannedStep& step) {
            geometry->inner() * geometry->result_channels >= kManyWeights;
 }
 
-// A depthwise step and the pointwise one that alone reads it become one, in the latter's place.
-void join_separable(const Graph& graph, std::vector<PlannedStep>& plan) {
-    const std::vector<int> readers = count_readers(graph);
-    const auto result_of = [&](const PlannedStep& step) {
-        const size_t last = step.followers.empty() ? step.node : step.followers.back().node;
-        return graph.nodes[last].outputs[0];
-    };
-    for (PlannedStep& step : plan) {
-        if (step.node == kJoined || step.integer) continue;
-        const Node& node = graph.nodes[step.node];
-        if (!std::holds_alternative<ConvolutionParams>(node.params)) continue;
-        const auto producer = std::ranges::find_if(plan, [&](const PlannedStep& other) {
-            return other.node != kJoined && result_of(other) == node.inputs[0] &&
-                   readers[node.inputs[0]] == 1;
-        });
-        if (producer == plan.end() || producer->integer || !producer->producers.empty() ||
-            !separable_geometry(graph, *producer, step, 1))
-            continue;
-        step.producers.push_back(*producer);
-        producer->followers.clear();
-        producer->node = kJoined;
-    }
-    std::erase_if(plan, [](const PlannedStep& step) { return step.node == kJoined; });
-}
-
 }  // namespace
 
 void choose_convolutions(const Graph& graph, int max_batch, Precision precision,
@@ -217,7 +191,9 @@ void choose_convolutions(const Graph& graph, int max_batch, Precision precision,
                     step.winograd_tile == kDirect;
     }
     cache->save();
-    if (own_loops && precision != Precision::kBf16) join_separable(graph, plan);
+    if (!own_loops || precision == Precision::kBf16) return;
+    join_pixels(graph, plan);
+    join_separable(graph, plan);
 }
 
 }  // namespace facet::cpu

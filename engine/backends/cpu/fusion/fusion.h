@@ -25,7 +25,11 @@ struct PlannedStep {
     bool gathered = false;  // a convolution that Facet's gathered loops run
     bool bf16 = false;      // a convolution that oneDNN runs on bfloat16 numbers
     bool integer = false;   // computes on bytes, see integer_fusion.h
-    // A depthwise convolution that Facet's separable loops compute with this pointwise one.
+    // Of pixels: a convolution, or a pooling of one, that Facet's pixel loops run, see
+    // pixel_step.h.
+    bool pixels = false;
+    // What is computed with this step: the depthwise convolution of a pointwise one on Facet's
+    // separable loops; what comes before the last node of a step of pixels.
     std::vector<PlannedStep> producers;
 };
 

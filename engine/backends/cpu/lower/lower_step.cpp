@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which lowering serves which operation, and the fallback of all: the reference backend's loops.
 #include "engine/backends/cpu/lower/lowerings.h"
+#include "engine/backends/cpu/lower/pixel_step.h"
 #include "engine/backends/reference/reference_backend.h"
 
 namespace facet::cpu {
@@ -43,6 +44,7 @@ struct LoweringOf {
 
 Result<void> lower_step(ProgramBuilder& builder, const PlannedStep& step) {
     if (step.integer) return lower_integer_step(builder, step);
+    if (step.pixels) return lower_pixels(builder, step);
     if (builder.grid(builder.node(step).outputs[0])) return lower_to_bytes(builder, step);
     return std::visit(LoweringOf{}, builder.node(step).params)(builder, step);
 }
