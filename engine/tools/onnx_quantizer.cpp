@@ -119,23 +119,12 @@ class QuantizedModel {
         return {};
     }
 
-    // Softmax flattened from `axis` on, by default 1: the same where nothing lies behind.
+    // What later sets take as inputs, and a Softmax flattened from `axis` on, by default 1: the same
+    // where nothing lies behind.
     Result<void> update(onnx::NodeProto& node) {
-        if (node.op_type() == "Squeeze" || node.op_type() == "Unsqueeze") {
-            for (int i = 0; i < node.attribute_size(); ++i) {
-                if (node.attribute(i).name() != "axes") continue;
-                const std::string name = node.output(0) + "/axes";
-                auto* axes = graph().add_initializer();
-                axes->set_name(name);
-                axes->set_data_type(onnx::TensorProto::INT64);
-                axes->add_dims(node.attribute(i).ints_size());
-                for (const int64_t axis : node.attribute(i).ints()) axes->add_int64_data(axis);
-                node.add_input(name);
-                node.mutable_attribute()->DeleteSubrange(i, 1);
-                return {};
-            }
-            return {};
-        }
+        if (node.op_type() == "Squeeze" || node.op_type() == "Unsqueeze")
+            return make_inputs(node, {"axes"});
+        if (node.op_type() == "Slice") return make_inputs(node, {"starts", "ends", "axes"});
         if (node.op_type() == "Softmax") {
             if (attribute(node, "axis")) return {};
             auto* axis = node.add_attribute();
@@ -147,6 +136,23 @@ class QuantizedModel {
         return Error{ErrorCode::kUnsupported,
                      "node '" + node.name() + "' (" + node.op_type() +
                          ") of an operator set below 13; supported: convert the model to 13 first"};
+    }
+
+    // Attributes that are lists of integers become constant inputs, in this order.
+    Result<void> make_inputs(onnx::NodeProto& node, const std::vector<std::string>& names) {
+        for (const std::string& name : names) {
+            auto& attributes = *node.mutable_attribute();
+            const auto found = std::ranges::find(attributes, name, &onnx::AttributeProto::name);
+            if (found == attributes.end()) continue;
+            auto* list = graph().add_initializer();
+            list->set_name(node.output(0) + "/" + name);
+            list->set_data_type(onnx::TensorProto::INT64);
+            list->add_dims(found->ints_size());
+            for (const int64_t value : found->ints()) list->add_int64_data(value);
+            node.add_input(list->name());
+            attributes.erase(found);
+        }
+        return {};
     }
 
     std::string add_floats(const std::string& name, const std::vector<float>& values, bool scalar) {

@@ -97,6 +97,27 @@ TEST(FacetQuantize, ModelsWithoutLayersToQuantiseAreRefusedByName) {
     EXPECT_THAT(model.error().message, HasSubstr("plain.onnx: no Conv, Gemm or MatMul"));
 }
 
+// Operator set 9 has what a Slice takes as attributes, 13 as inputs.
+TEST(FacetQuantize, SlicesOfOldFilesCutTheSame) {
+    testing::OnnxWriter writer(9);
+    const std::string weights = writer.floats("w", {4, 3, 1, 1}, std::vector<float>(12, 0.5f));
+    writer.node("Conv", {writer.input("x", {1, 3, 4, 4}), weights}, {"c"});
+    onnx::NodeProto& slice = writer.node("Slice", {"c"}, {"y"});
+    testing::set(slice, "starts", std::vector<int64_t>{1, 2});
+    testing::set(slice, "ends", std::vector<int64_t>{3, 4});
+    testing::set(slice, "axes", std::vector<int64_t>{1, 3});
+    writer.output("y");
+    const testing::TemporaryModel folder;
+    const auto path = folder.write("old.onnx", writer.bytes());
+    const auto copy = folder.path("new.onnx");
+    const auto written = write_quantized(path, {{"x", {1, 0, false}}}, copy);
+    ASSERT_TRUE(written) << written.error().text();
+    auto graph = read_model(copy);
+    ASSERT_TRUE(graph) << graph.error().text();
+    ASSERT_TRUE(prepare(*graph, reference::evaluate));
+    EXPECT_EQ(graph->value(graph->outputs[0]).shape, (Shape{1, 2, 4, 2}));
+}
+
 TEST(FacetQuantize, OldOperatorsThatMeanSomethingElseAreRefusedByName) {
     testing::OnnxWriter writer(9);
     writer.node("Clip", {writer.input("x", {1, 3, 4, 4})}, {"y"}).set_name("cut");
