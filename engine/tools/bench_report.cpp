@@ -102,7 +102,7 @@ std::string steps_text(const BenchMeasurement& measured) {
     return text + format("%-*s  %-14s %-24s %-16s %9.3f\n", width, "all", "", "", "", 1e3 * total);
 }
 
-Json result_json(const BenchRow& row, const Converted& result) {
+Json result_json(const ImageRow& row, const Converted& result) {
     Json entry{{"row", row.name}};
     entry["attributes"] = Json::array();
     for (const Attribute& attribute : result.attributes) {

@@ -12,7 +12,7 @@ namespace facet {
 struct BenchReport {
     const BenchOptions& options;
     const BenchModel& model;
-    const std::vector<BenchRow>& rows;
+    const std::vector<ImageRow>& rows;
     const std::vector<Converted>& results;  // by row
     const BenchMeasurement& measured;
 };

@@ -27,7 +27,7 @@ double pick(std::vector<double> seconds, bool fastest) {
     return *middle;
 }
 
-void fill(InferRequest& request, const std::vector<BenchRow>& rows, size_t first, size_t count) {
+void fill(InferRequest& request, const std::vector<ImageRow>& rows, size_t first, size_t count) {
     uint8_t* to = request.input(0).as<uint8_t>().data();
     for (size_t i = 0; i < count; ++i)
         to = std::ranges::copy(rows[(first + i) % rows.size()].pixels, to).out;
@@ -113,7 +113,7 @@ class BenchRun {
 };
 
 Result<std::vector<std::unique_ptr<InferRequest>>> create_requests(
-    const BenchModel& model, const std::vector<BenchRow>& rows, int count) {
+    const BenchModel& model, const std::vector<ImageRow>& rows, int count) {
     std::vector<std::unique_ptr<InferRequest>> requests;
     for (int i = 0; i < count; ++i) {
         FACET_ASSIGN(std::unique_ptr<InferRequest> request, model.compiled->create_request());
@@ -198,7 +198,7 @@ BenchPoint point_of(const BenchRun& bench, size_t plan, int rows, int largest, s
 
 }  // namespace
 
-Result<BenchMeasurement> measure(const BenchModel& model, const std::vector<BenchRow>& rows,
+Result<BenchMeasurement> measure(const BenchModel& model, const std::vector<ImageRow>& rows,
                                  const BenchOptions& options) {
     FACET_ASSIGN(auto requests, create_requests(model, rows, options.requests));
     const std::vector<int> sizes = sizes_of(model, options);
@@ -224,7 +224,7 @@ Result<BenchMeasurement> measure(const BenchModel& model, const std::vector<Benc
 }
 
 Result<std::vector<Converted>> classify(const BenchModel& model,
-                                        const std::vector<BenchRow>& rows) {
+                                        const std::vector<ImageRow>& rows) {
     FACET_ASSIGN(const auto request, model.compiled->create_request());
     std::vector<Converted> results;
     const size_t most = model.compiled->max_batch();

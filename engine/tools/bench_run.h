@@ -34,11 +34,11 @@ struct BenchMeasurement {
 // a while disturbs all alike. `rows` fill the requests, from the first on again when they are too
 // few. Blocks the caller; errors are the device's.
 [[nodiscard]] Result<BenchMeasurement> measure(const BenchModel& model,
-                                               const std::vector<BenchRow>& rows,
+                                               const std::vector<ImageRow>& rows,
                                                const BenchOptions& options);
 
 // What the model says of each row.
 [[nodiscard]] Result<std::vector<Converted>> classify(const BenchModel& model,
-                                                      const std::vector<BenchRow>& rows);
+                                                      const std::vector<ImageRow>& rows);
 
 }  // namespace facet

@@ -31,7 +31,7 @@ Result<void> write(const BenchReport& report) {
 Result<void> run(BenchOptions options) {
     options.info_directories.emplace_back(FACET_MODEL_INFO_DIRECTORY);
     FACET_ASSIGN(const BenchModel model, load_bench_model(options));
-    FACET_ASSIGN(const std::vector<BenchRow> rows, read_rows(options, model.crop));
+    FACET_ASSIGN(const std::vector<ImageRow> rows, read_rows(options, model.crop));
     FACET_ASSIGN(const std::vector<Converted> results, classify(model, rows));
     FACET_ASSIGN(const BenchMeasurement measured, measure(model, rows, options));
     return write({options, model, rows, results, measured});

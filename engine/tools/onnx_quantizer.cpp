@@ -119,8 +119,8 @@ class QuantizedModel {
         return {};
     }
 
-    // What later sets take as inputs, and a Softmax flattened from `axis` on, by default 1: the same
-    // where nothing lies behind.
+    // What later sets take as inputs, and a Softmax flattened from `axis` on, by default 1: the
+    // same where nothing lies behind.
     Result<void> update(onnx::NodeProto& node) {
         if (node.op_type() == "Squeeze" || node.op_type() == "Unsqueeze")
             return make_inputs(node, {"axes"});

@@ -14,16 +14,14 @@
 #include "engine/formats/model_reader.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"
-#include "engine/tools/image_file.h"
 #include "engine/tools/onnx_quantizer.h"
-#include "engine/vision/crop.h"
 #include "engine/vision/model_info.h"
 
 namespace facet {
 
 namespace {
 
-using Crops = std::vector<std::vector<uint8_t>>;
+using Crops = std::vector<ImageRow>;
 
 // A file compiled for one crop of u8 pixels.
 struct Runner {
@@ -49,30 +47,31 @@ struct Runner {
         return std::move(*made);
     }
 
-    Result<void> run(const std::vector<uint8_t>& pixels) {
-        std::memcpy(request->input(0).bytes, pixels.data(), pixels.size());
+    Result<void> run(const ImageRow& crop) {
+        std::memcpy(request->input(0).bytes, crop.pixels.data(), crop.pixels.size());
         return request->infer(1);
     }
     [[nodiscard]] std::span<const float> output(size_t port) const {
         const auto count = model->outputs()[port].row_shape.elements();
         return request->output(port).as<float>().first(count);
     }
+    [[nodiscard]] std::vector<TensorView> outputs() const {
+        std::vector<TensorView> views;
+        for (size_t port = 0; port < model->outputs().size(); ++port)
+            views.push_back(
+                {DataType::kF32, model->outputs()[port].row_shape, request->output(port).bytes});
+        return views;
+    }
 };
 
-Result<Crops> read_crops(const QuantizeOptions& options, const ImageInputInfo& info,
-                         const Shape& pixels) {
-    FACET_ASSIGN(const auto files, find_images(options.crops));
+Result<Crops> read_crops(const QuantizeOptions& options,
+                         const std::vector<std::filesystem::path>& images,
+                         const ImageInputInfo& info, const Shape& pixels) {
     CropSpec spec{.width = static_cast<int>(pixels[2]), .height = static_cast<int>(pixels[1])};
     spec.order = pixels[3] == 1 ? ColorOrder::kGray : info.order;
-    Crops crops;
-    for (const auto& file : files) {
-        if (crops.size() == static_cast<size_t>(options.most_crops)) break;
-        FACET_ASSIGN(const DecodedImage image, read_image(file));
-        const Rect whole{0, 0, static_cast<float>(image.width), static_cast<float>(image.height)};
-        std::vector<uint8_t>& out = crops.emplace_back(spec.byte_size());
-        const Result<void> cut = crop(image.view(), whole, spec, out);
-        if (!cut.ok()) return cut.error().within(file.string());
-    }
+    FACET_ASSIGN(Crops crops,
+                 read_image_rows({images, options.detector, options.info_directories}, spec));
+    crops.resize(std::min(crops.size(), static_cast<size_t>(options.most_crops)));
     return crops;
 }
 
@@ -126,8 +125,8 @@ Result<std::map<std::string, ActivationBytes>> calibrate(const QuantizeOptions& 
     FACET_ASSIGN(Runner runner, Runner::open(probe.path, info, Precision::kF32));
     std::vector<ActivationHistogram> histograms(inner.size());
     for (const auto take : {&ActivationHistogram::widen, &ActivationHistogram::add}) {
-        for (const auto& pixels : crops) {
-            FACET_TRY(runner.run(pixels));
+        for (const ImageRow& crop : crops) {
+            FACET_TRY(runner.run(crop));
             for (size_t i = 0; i < inner.size(); ++i) (histograms[i].*take)(runner.output(i));
         }
     }
@@ -143,9 +142,9 @@ Result<std::vector<QuantizationReport::Output>> compare(Runner& floats, Runner& 
                                                         const Crops& crops) {
     std::vector<QuantizationReport::Output> outputs;
     for (const Port& port : floats.model->outputs()) outputs.push_back({.name = port.name});
-    for (const auto& pixels : crops) {
-        FACET_TRY(floats.run(pixels));
-        FACET_TRY(bytes.run(pixels));
+    for (const ImageRow& crop : crops) {
+        FACET_TRY(floats.run(crop));
+        FACET_TRY(bytes.run(crop));
         for (size_t port = 0; port < outputs.size(); ++port) {
             const auto expected = floats.output(port), actual = bytes.output(port);
             QuantizationReport::Output& output = outputs[port];
@@ -164,6 +163,30 @@ Result<std::vector<QuantizationReport::Output>> compare(Runner& floats, Runner& 
     return outputs;
 }
 
+Result<std::vector<AgreementFigure>> compare_meaning(Runner& floats, Runner& bytes,
+                                                     const ModelInfo& info, const Crops& crops) {
+    const Shape& pixels = floats.model->inputs()[0].row_shape;
+    std::vector<OutputPort> ports;
+    for (const Port& port : floats.model->outputs()) ports.push_back({port.name, port.row_shape});
+    std::vector<AgreementFigure> figures;
+    for (const OutputInfo& output : info.outputs) {
+        FACET_ASSIGN(const auto converter,
+                     make_converter(info, output, ports, static_cast<int>(pixels[2]),
+                                    static_cast<int>(pixels[1])));
+        OutputAgreement agreement(output);
+        for (const ImageRow& crop : crops) {
+            Converted expected, actual;
+            FACET_TRY(floats.run(crop));
+            FACET_TRY(bytes.run(crop));
+            converter->convert(floats.outputs(), output.threshold, expected);
+            converter->convert(bytes.outputs(), output.threshold, actual);
+            agreement.add(expected, actual);
+        }
+        for (AgreementFigure& figure : agreement.figures()) figures.push_back(std::move(figure));
+    }
+    return figures;
+}
+
 }  // namespace
 
 Result<QuantizationReport> quantize(const QuantizeOptions& options) {
@@ -173,13 +196,20 @@ Result<QuantizationReport> quantize(const QuantizeOptions& options) {
                  find_model_info(options.model, explicit_info, options.info_directories));
     FACET_ASSIGN(const QuantizableModel model, read_quantizable(options.model));
     FACET_ASSIGN(Runner floats, Runner::open(options.model, info.input, Precision::kF32));
-    FACET_ASSIGN(const Crops crops,
-                 read_crops(options, info.input, floats.model->inputs()[0].row_shape));
+    const Shape& pixels = floats.model->inputs()[0].row_shape;
+    FACET_ASSIGN(const Crops crops, read_crops(options, options.crops, info.input, pixels));
+    Crops others;
+    if (!options.check.empty()) {
+        FACET_ASSIGN(others, read_crops(options, options.check, info.input, pixels));
+    }
+    const Crops& checked = options.check.empty() ? crops : others;
     FACET_ASSIGN(const auto bytes, calibrate(options, model, info.input, crops));
     FACET_TRY(write_quantized(options.model, bytes, options.output));
     FACET_ASSIGN(Runner quantized, Runner::open(options.output, info.input, Precision::kAuto));
-    QuantizationReport report{.layers = model.layers, .crops = crops.size()};
-    FACET_ASSIGN(report.outputs, compare(floats, quantized, crops));
+    QuantizationReport report{
+        .layers = model.layers, .crops = crops.size(), .checked = checked.size()};
+    FACET_ASSIGN(report.outputs, compare(floats, quantized, checked));
+    FACET_ASSIGN(report.agreement, compare_meaning(floats, quantized, info, checked));
     return report;
 }
 

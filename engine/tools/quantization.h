@@ -8,13 +8,18 @@
 
 #include "engine/base/result.h"
 #include "engine/tools/activation_range.h"
+#include "engine/tools/image_rows.h"
+#include "engine/tools/model_agreement.h"
 
 namespace facet {
 
 struct QuantizeOptions {
     std::filesystem::path model, output;
     std::vector<std::filesystem::path> crops;  // JPEG and PNG files, or folders of them
-    std::string model_info;                    // empty: found as sessions find it
+    std::vector<std::filesystem::path> check;  // such to compare the two on; empty: `crops`
+    // A model: what it finds in the images are the crops. Empty: images are crops.
+    std::filesystem::path detector;
+    std::string model_info;  // empty: found as sessions find it
     std::vector<std::filesystem::path> info_directories;
     RangeMethod method = RangeMethod::kMse;
     double percentile = 99.99;
@@ -30,11 +35,12 @@ struct QuantizationReport {
         double same_maximum = 1;   // share of crops whose largest element is the same one
     };
     int layers = 0;
-    size_t crops = 0;
+    size_t crops = 0, checked = 0;
     std::vector<Output> outputs;
+    std::vector<AgreementFigure> agreement;  // of what the model-info makes of the outputs
 };
 
-// Writes options.output, then runs both files on the crops. Errors name the file at fault.
+// Writes options.output, then runs both files on the crops to check. Errors name the file at fault.
 [[nodiscard]] Result<QuantizationReport> quantize(const QuantizeOptions& options);
 
 }  // namespace facet

@@ -43,7 +43,7 @@ class Bench : public ::testing::Test {
         options_.max_batch = 5;
         for (const auto& [name, color] :
              {std::pair{"g", std::array<uint8_t, 3>{0, 200, 0}}, {"r", {0, 0, 9}}}) {
-            BenchRow row{name, {}};
+            ImageRow row{name, {}};
             for (int pixel = 0; pixel < 16; ++pixel)
                 row.pixels.insert(row.pixels.end(), color.begin(), color.end());
             rows_.push_back(row);
@@ -70,7 +70,7 @@ class Bench : public ::testing::Test {
 
     const TemporaryModel file_;
     BenchOptions options_;
-    std::vector<BenchRow> rows_;  // interleaved BGR, as a model without model-info takes it
+    std::vector<ImageRow> rows_;  // interleaved BGR, as a model without model-info takes it
     BenchModel model_;
     BenchMeasurement measured_;
     std::vector<Converted> results_;

@@ -37,6 +37,18 @@ std::vector<float> samples_with_outlier() {
     return samples;
 }
 
+std::filesystem::path model_folder() {
+    const char* directory = std::getenv("FACET_MODEL_INFO_PATH");
+    return directory ? directory : "pipelines/models";
+}
+
+double figure(const QuantizationReport& report, const std::string& what) {
+    for (const AgreementFigure& figure : report.agreement)
+        if (figure.what == what) return figure.value;
+    ADD_FAILURE() << "no " << what;
+    return -1;
+}
+
 }  // namespace
 
 TEST(ActivationRange, PercentileCutsTheTail) {
@@ -64,11 +76,9 @@ TEST(ActivationRange, KnowsSignsAndSurvivesZeros) {
 
 TEST(FacetQuantize, MakesEveryLayerInt8AndStaysCloseToTheFloats) {
     FACET_DATA_OR_SKIP(photos, "images/dlib_faces");
-    const char* directory = std::getenv("FACET_MODEL_INFO_PATH");
-    const std::filesystem::path models = directory ? directory : "pipelines/models";
     const testing::TemporaryModel folder;
     QuantizeOptions options;
-    options.model = models / "facet-attributes.onnx";
+    options.model = model_folder() / "facet-attributes.onnx";
     options.output = folder.path("quantised.onnx");
     options.crops = {photos};
     const auto report = quantize(options);
@@ -84,6 +94,45 @@ TEST(FacetQuantize, MakesEveryLayerInt8AndStaysCloseToTheFloats) {
     ASSERT_TRUE(prepare(*graph, reference::evaluate));
     EXPECT_EQ(count_quantized_layers(*graph), report->layers);
     EXPECT_FALSE(std::filesystem::exists(options.output.string() + ".calibration.onnx"));
+}
+
+// Ranges from twelve photos, compared on those and eleven crowds. Measured: 98.8, 100 and 97.5 %
+// of 258 faces.
+TEST(FacetQuantize, UltraFaceFindsTheFacesThatItsFloatsFind) {
+    FACET_DATA_OR_SKIP(model, "models/ultraface/version-RFB-320.onnx");
+    FACET_DATA_OR_SKIP(crowds, "images");
+    const testing::TemporaryModel folder;
+    QuantizeOptions options;
+    options.model = model;
+    options.output = folder.path("quantised.onnx");
+    options.info_directories = {model_folder()};
+    options.crops = {crowds / "dlib_faces"};
+    options.check = {crowds, crowds / "dlib_faces"};
+    const auto report = quantize(options);
+    ASSERT_TRUE(report) << report.error().text();
+    EXPECT_EQ(report->crops, 12u);
+    EXPECT_EQ(report->checked, 23u);
+    EXPECT_GE(figure(*report, "boxes of the first"), 200);
+    EXPECT_GE(figure(*report, "recall"), 97.5);
+    EXPECT_GE(figure(*report, "precision"), 97.5);
+    EXPECT_GE(figure(*report, "mean overlap"), 96);
+}
+
+TEST(FacetQuantize, CropsAreWhatADetectorFinds) {
+    FACET_DATA_OR_SKIP(detector, "models/ultraface/version-RFB-320.onnx");
+    FACET_DATA_OR_SKIP(photos, "images/dlib_faces");
+    const testing::TemporaryModel folder;
+    QuantizeOptions options;
+    options.model = model_folder() / "facet-attributes.onnx";
+    options.output = folder.path("quantised.onnx");
+    options.info_directories = {model_folder()};
+    options.crops = {photos};
+    options.detector = detector;
+    const auto report = quantize(options);
+    ASSERT_TRUE(report) << report.error().text();
+    EXPECT_GE(report->crops, 35u) << "of 43 faces on twelve photos";
+    EXPECT_GE(figure(*report, "same label"), 97);
+    EXPECT_LE(figure(*report, "mean difference"), 1) << "years";
 }
 
 TEST(FacetQuantize, ModelsWithoutLayersToQuantiseAreRefusedByName) {
