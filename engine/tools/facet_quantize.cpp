@@ -12,12 +12,12 @@ void print(const facet::QuantizationReport& report, const std::string& path) {
                 report.layers, report.crops, report.checked);
     std::printf("%-24s %12s %12s %12s %14s\n", "output", "largest", "mean error", "largest error",
                 "same maximum");
-    for (const auto& output : report.outputs)
+    for (const auto& output : report.comparison.outputs)
         std::printf("%-24s %12.5g %12.5g %12.5g %13.2f%%\n", output.name.c_str(), output.largest,
                     output.mean_error, output.largest_error, 100 * output.same_maximum);
-    if (report.agreement.empty()) return;
+    if (report.comparison.agreement.empty()) return;
     std::printf("\nWhat the model says, the floats being the first\n");
-    for (const auto& figure : report.agreement)
+    for (const auto& figure : report.comparison.agreement)
         std::printf("%-24s %-20s %12.6g %s\n", figure.output.c_str(), figure.what.c_str(),
                     figure.value, figure.unit.c_str());
 }

@@ -8,8 +8,7 @@
 
 #include "engine/base/result.h"
 #include "engine/tools/activation_range.h"
-#include "engine/tools/image_rows.h"
-#include "engine/tools/model_agreement.h"
+#include "engine/tools/model_comparison.h"
 
 namespace facet {
 
@@ -27,17 +26,9 @@ struct QuantizeOptions {
 };
 
 struct QuantizationReport {
-    struct Output {
-        std::string name;
-        double largest = 0;        // magnitude of the floats' values
-        double mean_error = 0;     // of absolute differences
-        double largest_error = 0;  // of absolute differences
-        double same_maximum = 1;   // share of crops whose largest element is the same one
-    };
     int layers = 0;
     size_t crops = 0, checked = 0;
-    std::vector<Output> outputs;
-    std::vector<AgreementFigure> agreement;  // of what the model-info makes of the outputs
+    ModelComparison comparison;  // the floats being the first
 };
 
 // Writes options.output, then runs both files on the crops to check. Errors name the file at fault.

@@ -43,7 +43,7 @@ std::filesystem::path model_folder() {
 }
 
 double figure(const QuantizationReport& report, const std::string& what) {
-    for (const AgreementFigure& figure : report.agreement)
+    for (const AgreementFigure& figure : report.comparison.agreement)
         if (figure.what == what) return figure.value;
     ADD_FAILURE() << "no " << what;
     return -1;
@@ -84,8 +84,8 @@ TEST(FacetQuantize, MakesEveryLayerInt8AndStaysCloseToTheFloats) {
     const auto report = quantize(options);
     ASSERT_TRUE(report) << report.error().text();
     EXPECT_EQ(report->crops, 12u);
-    ASSERT_EQ(report->outputs.size(), 3u);
-    for (const auto& output : report->outputs) {
+    ASSERT_EQ(report->comparison.outputs.size(), 3u);
+    for (const auto& output : report->comparison.outputs) {
         EXPECT_LE(output.mean_error, 0.02) << output.name;
         EXPECT_LE(output.largest_error, 0.2) << output.name;
     }
