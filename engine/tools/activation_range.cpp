@@ -11,6 +11,7 @@ namespace facet {
 namespace {
 
 constexpr size_t kBins = 2048;
+constexpr double kSteps = 255;
 constexpr size_t kLeastBins = 64;  // below, a bin is no finer than a step
 constexpr size_t kCandidateStep = 16;
 
@@ -18,9 +19,10 @@ constexpr size_t kCandidateStep = 16;
 
 void ActivationHistogram::widen(std::span<const float> samples) {
     for (const float sample : samples) {
-        least_ = std::min(least_, sample);
-        most_ = std::max(most_, std::abs(sample));
+        low_ = std::min(low_, sample);
+        high_ = std::max(high_, sample);
     }
+    most_ = std::max(high_, -low_);
 }
 
 void ActivationHistogram::add(std::span<const float> samples) {
@@ -31,8 +33,8 @@ void ActivationHistogram::add(std::span<const float> samples) {
         ++counts_[std::min(static_cast<size_t>(std::abs(sample) * scale), kBins - 1)];
 }
 
-float ActivationHistogram::limit(RangeMethod method, double percent) const {
-    if (most_ == 0 || counts_.empty()) return 1.0f;
+ActivationRange ActivationHistogram::range(RangeMethod method, double percent) const {
+    if (most_ == 0 || counts_.empty()) return {0, 1};
     size_t bins = kBins;
     if (method == RangeMethod::kPercentile) {
         int64_t total = 0, below = 0;
@@ -48,12 +50,18 @@ float ActivationHistogram::limit(RangeMethod method, double percent) const {
             best = std::min(best, error);
         }
     }
-    return most_ * static_cast<float>(std::max<size_t>(bins, 1)) / static_cast<float>(kBins);
+    return cut(std::max<size_t>(bins, 1));
+}
+
+ActivationRange ActivationHistogram::cut(size_t bins) const {
+    const float limit = most_ * static_cast<float>(bins) / static_cast<float>(kBins);
+    return {std::max(low_, -limit), std::min(high_, limit)};
 }
 
 // In bins squared, summed over all samples.
 double ActivationHistogram::squared_error(size_t bins) const {
-    const double step = static_cast<double>(bins) / (is_signed() ? 127 : 255);
+    const ActivationRange range = cut(bins);
+    const double step = double{range.high - range.low} / most_ * kBins / kSteps;
     double sum = 0;
     for (size_t bin = 0; bin < counts_.size(); ++bin) {
         const double beyond = static_cast<double>(bin) + 0.5 - static_cast<double>(bins);

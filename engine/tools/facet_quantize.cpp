@@ -10,6 +10,8 @@ namespace {
 void print(const facet::QuantizationReport& report, const std::string& path) {
     std::printf("%s: %d layers, ranges from %zu crops, compared on %zu\n", path.c_str(),
                 report.layers, report.crops, report.checked);
+    for (const std::string& name : report.floats)
+        std::printf("stays float: what reads %s\n", name.c_str());
     std::printf("%-24s %12s %12s %12s %14s\n", "output", "largest", "mean error", "largest error",
                 "same maximum");
     for (const auto& output : report.comparison.outputs)
@@ -51,6 +53,10 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--most-crops", options.most_crops, "how many to look at")
         ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    app.add_option("--floats", options.most_floats,
+                   "how many tensors may stay floats, where bytes lose most")
+        ->check(CLI::Range(0, 1000))
         ->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     options.info_directories.emplace_back(FACET_MODEL_INFO_DIRECTORY);

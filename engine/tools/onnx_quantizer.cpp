@@ -82,7 +82,9 @@ class QuantizedModel {
         return fits && tensor.data_type() == onnx::TensorProto::FLOAT ? &tensor : nullptr;
     }
 
-    void quantize(const std::map<std::string, ActivationBytes>& bytes) {
+    // Yields the number of layers it changed.
+    int quantize(const std::map<std::string, ActivationBytes>& bytes) {
+        int layers = 0;
         google::protobuf::RepeatedPtrField<onnx::NodeProto> nodes;
         nodes.Swap(graph().mutable_node());
         for (onnx::NodeProto& node : nodes) {
@@ -91,10 +93,12 @@ class QuantizedModel {
             if (weights && found != bytes.end()) {
                 node.set_input(0, rounded_activation(node.input(0), found->second));
                 node.set_input(1, rounded_weights(*weights, *channel_axis(node)));
+                ++layers;
             }
             *graph().add_node() = std::move(node);
         }
         drop_unread_constants();
+        return layers;
     }
 
     Result<void> save(const std::filesystem::path& path) const {
@@ -188,8 +192,8 @@ class QuantizedModel {
         const std::string rounded = name + "/rounded";
         if (!made_.insert(rounded).second) return rounded;
         const std::string scale = add_floats(name + "/scale", {bytes.scale}, true);
-        const std::string zero = add_bytes(
-            name + "/zero_point", {}, {static_cast<int8_t>(bytes.zero_point)}, bytes.is_signed);
+        const std::string zero =
+            add_bytes(name + "/zero_point", {}, {static_cast<int8_t>(bytes.zero_point)}, false);
         add_node("QuantizeLinear", {name, scale, zero}, name + "/bytes");
         add_node("DequantizeLinear", {name + "/bytes", scale, zero}, rounded);
         return rounded;
@@ -288,12 +292,13 @@ Result<void> write_with_outputs(const std::filesystem::path& model,
     return opened.save(copy);
 }
 
-Result<void> write_quantized(const std::filesystem::path& model,
-                             const std::map<std::string, ActivationBytes>& bytes,
-                             const std::filesystem::path& copy) {
+Result<int> write_quantized(const std::filesystem::path& model,
+                            const std::map<std::string, ActivationBytes>& bytes,
+                            const std::filesystem::path& copy) {
     FACET_ASSIGN(QuantizedModel opened, QuantizedModel::open(model));
-    opened.quantize(bytes);
-    return opened.save(copy);
+    const int layers = opened.quantize(bytes);
+    FACET_TRY(opened.save(copy));
+    return layers;
 }
 
 }  // namespace facet

@@ -11,11 +11,10 @@
 
 namespace facet {
 
-// The bytes of an activation: x = scale (byte - zero_point), signed or not.
+// The bytes of an activation, 0..255: x = scale (byte - zero_point).
 struct ActivationBytes {
     float scale = 1;
     int zero_point = 0;
-    bool is_signed = false;
 };
 
 // What reading a model for quantisation says of it.
@@ -35,9 +34,9 @@ struct QuantizableModel {
                                               const std::filesystem::path& copy);
 // A copy of operator set 13 at least, whose layers read their activations through bytes, as `bytes`
 // says by name, and hold their weights as i8 with one symmetric step per output channel. Layers
-// whose activation is not in `bytes` stay as they are.
-[[nodiscard]] Result<void> write_quantized(const std::filesystem::path& model,
-                                           const std::map<std::string, ActivationBytes>& bytes,
-                                           const std::filesystem::path& copy);
+// whose activation is not in `bytes` stay as they are. Yields how many do not.
+[[nodiscard]] Result<int> write_quantized(const std::filesystem::path& model,
+                                          const std::map<std::string, ActivationBytes>& bytes,
+                                          const std::filesystem::path& copy);
 
 }  // namespace facet

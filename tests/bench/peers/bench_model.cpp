@@ -14,7 +14,7 @@
 
 namespace facet::bench {
 
-const std::vector<BenchModel>& bench_models() {
+std::vector<BenchModel> bench_models(const std::filesystem::path& quantised) {
     const auto model = [](const std::string& name, const std::string& folder,
                           const std::string& extension) {
         return "models/" + name + "/" + folder + "/" + name + extension;
@@ -22,19 +22,23 @@ const std::vector<BenchModel>& bench_models() {
     const std::string age = "age-gender-recognition-retail-0013",
                       mood = "emotions-recognition-retail-0003",
                       points = "landmarks-regression-retail-0009",
-                      faces = "face-detection-retail-0004";
-    static const std::vector<BenchModel> kModels{
+                      faces = "face-detection-retail-0004", ultraface = "version-RFB-320";
+    const auto made = [&](const std::string& name) {
+        return (std::filesystem::absolute(quantised) / (name + ".onnx")).string();
+    };
+    return {
         {"age-gender", model(age, "FP32-dequantized", ".onnx"), model(age, "FP16-INT8", ".xml")},
         {"emotions", model(mood, "FP32-dequantized", ".onnx"), model(mood, "FP16-INT8", ".xml")},
-        {"ultraface", "models/ultraface/version-RFB-320.onnx", ""},
-        {"landmarks", model(points, "FP32", ".xml"), ""},
-        {"retail-0004", model(faces, "FP32", ".xml"), model(faces, "FP16-INT8", ".xml")}};
-    return kModels;
+        {"ultraface", "models/ultraface/" + ultraface + ".onnx", made(ultraface), true, true},
+        {"landmarks", model(points, "FP32", ".xml"), made(points), false, true, 1},
+        {"retail-0004", model(faces, "FP32", ".xml"), model(faces, "FP16-INT8", ".xml"), true}};
 }
 
 Result<std::shared_ptr<const Graph>> load_graph(const std::string& file) {
     const auto path = testing::data_path(file);
-    if (!path) return Error{ErrorCode::kNotFound, "FACET_DATA has no " + file};
+    if (!path)
+        return Error{ErrorCode::kNotFound,
+                     (file.front() == '/' ? "there is no " : "FACET_DATA has no ") + file};
     FACET_ASSIGN(Graph graph, read_model(*path));
     FACET_TRY(prepare(graph, reference::evaluate));
     FACET_TRY(require_batchable(graph, analyze_batchability(graph)));

@@ -2,6 +2,7 @@
 // The models that the engine and its peers run.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,9 +15,13 @@ namespace facet::bench {
 struct BenchModel {
     std::string name;
     std::string float_file;      // below $FACET_DATA
-    std::string quantised_file;  // the same with int8 grids; empty: none
+    std::string quantised_file;  // the same with int8 grids: below $FACET_DATA, or absolute
+    bool detects = false;        // on photos; else it takes faces
+    bool made_here = false;      // quantised_file comes from bench-accuracy
+    int floats = 0;              // of made_here: as facet-quantize --floats
 };
-[[nodiscard]] const std::vector<BenchModel>& bench_models();
+// `quantised`: the folder that bench-accuracy wrote to.
+[[nodiscard]] std::vector<BenchModel> bench_models(const std::filesystem::path& quantised);
 
 // Read, prepared, proved batchable, taking f32.
 [[nodiscard]] Result<std::shared_ptr<const Graph>> load_graph(const std::string& file);

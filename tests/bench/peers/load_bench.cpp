@@ -14,6 +14,7 @@
 #include "tests/bench/peers/bench_model.h"
 #include "tests/bench/peers/contender.h"
 #include "tests/bench/peers/onnx_export.h"
+#include "tests/bench/peers/report_line.h"
 
 namespace facet::bench {
 namespace {
@@ -90,9 +91,8 @@ void run_alone(const Case& c, const std::string& library) {
     if (child == 0) {
         const Result<void> measured = measure(c, library);
         if (!measured.ok())
-            std::printf("{\"kind\":\"absent\",\"what\":\"load, %s, %s, %s\",\"why\":\"%s\"}\n",
-                        c.model.c_str(), c.precision.c_str(), c.engine.c_str(),
-                        measured.error().message.c_str());
+            print_absence("load, " + c.model + ", " + c.precision + ", " + c.engine,
+                          measured.error());
         std::fflush(stdout);
         _exit(0);
     }
@@ -103,22 +103,21 @@ void run_alone(const Case& c, const std::string& library) {
 }  // namespace
 }  // namespace facet::bench
 
-// Arguments: [--quick] [--onnxruntime LIBRARY]
+// Arguments: [--quick] [--onnxruntime LIBRARY] [--quantised FOLDER]
 int main(int count, char** words) {
     using namespace facet::bench;
     bool quick = false;
-    std::string library;
+    std::string library, quantised;
     for (int i = 1; i < count; ++i) {
         if (std::strcmp(words[i], "--quick") == 0) quick = true;
         if (std::strcmp(words[i], "--onnxruntime") == 0 && i + 1 < count) library = words[i + 1];
     }
-    for (const BenchModel& model : bench_models()) {
+    for (const BenchModel& model : bench_models(quantised)) {
         if (quick && model.name != "age-gender") continue;
         for (const int most : {1, 32}) {
             run_alone({model.name, "fp32", model.float_file, "facet", most}, library);
             if (!library.empty())
                 run_alone({model.name, "fp32", model.float_file, "onnxruntime", most}, library);
-            if (model.quantised_file.empty()) continue;
             run_alone({model.name, "int8", model.quantised_file, "facet", most}, library);
             if (!library.empty())
                 run_alone({model.name, "int8", model.quantised_file, "onnxruntime", most}, library);

@@ -150,7 +150,7 @@ class PeerApp final : public StreamApp {
         cv::setNumThreads(1);
         const bool quantised = settings_.quantised;
         const auto graph = [&](size_t model) {
-            const BenchModel& entry = bench_models()[model];
+            const BenchModel entry = bench_models({})[model];
             return load_graph(quantised ? entry.quantised_file : entry.float_file);
         };
         Graphs graphs;

@@ -15,6 +15,7 @@
 
 #include "engine/backends/registry.h"
 #include "tests/bench/peers/bench_model.h"
+#include "tests/bench/peers/report_line.h"
 #include "tests/bench/peers/stream_app.h"
 
 GST_ELEMENT_REGISTER_DECLARE(facetdetect);
@@ -114,14 +115,6 @@ class Trial {
     double processor_before_ = 0, processor_after_ = 0;
 };
 
-void report_absence(const std::string& what, const Error& why) {
-    std::string reason = why.message;
-    for (char& c : reason)
-        if (c == '"' || c == '\\' || c == '\n') c = ' ';
-    std::printf("{\"kind\":\"absent\",\"what\":\"%s\",\"why\":\"%s\"}\n", what.c_str(),
-                reason.c_str());
-}
-
 // From what the app does at full speed, up or down to the most streams that hold.
 Result<void> search(const std::string& engine, const MakeStreamApp& make, bool quantised,
                     double seconds) {
@@ -153,7 +146,7 @@ Result<void> search(const std::string& engine, const MakeStreamApp& make, bool q
 
 // Whether the quantised models would run in integers here.
 Result<void> has_int8() {
-    FACET_ASSIGN(const auto graph, load_graph(bench_models()[0].quantised_file));
+    FACET_ASSIGN(const auto graph, load_graph(bench_models({})[0].quantised_file));
     FACET_ASSIGN(const Backend* backend, find_backend("CPU"));
     FACET_ASSIGN(const auto model, backend->compile(graph, {.precision = Precision::kInt8}));
     return {};
@@ -168,7 +161,7 @@ struct Arguments {
 int run(const Arguments& arguments) {
     const double seconds = arguments.quick ? 2.5 : 10;
     const auto frames = FrameRing::make();
-    if (!frames.ok()) return report_absence("streams", frames.error()), 0;
+    if (!frames.ok()) return print_absence("streams", frames.error()), 0;
     std::shared_ptr<OnnxRuntime> runtime;
     if (!arguments.library.empty())
         if (const auto loaded = OnnxRuntime::load(arguments.library); loaded.ok())
@@ -186,8 +179,8 @@ int run(const Arguments& arguments) {
         if (!arguments.only.empty() && arguments.only != engine) return;
         const Result<void> searched = search(engine, make, quantised, seconds);
         if (!searched.ok())
-            report_absence(std::string("streams, ") + engine + (quantised ? ", int8" : ", fp32"),
-                           searched.error());
+            print_absence(std::string("streams, ") + engine + (quantised ? ", int8" : ", fp32"),
+                          searched.error());
     };
     attempt("facet", facet, false);
     attempt("opencv", opencv, false);
@@ -196,7 +189,7 @@ int run(const Arguments& arguments) {
     if (int8.ok())
         attempt("facet", facet, true);
     else
-        report_absence("streams, facet, int8", int8.error());
+        print_absence("streams, facet, int8", int8.error());
     if (runtime) attempt("onnxruntime", onnx, true);
     return 0;
 }
