@@ -28,6 +28,11 @@ using Evaluator =
 // input or a constant. Exact algebra only: results change by rounding alone.
 [[nodiscard]] Result<void> prepare(Graph& graph, const Evaluator& evaluate);
 
+// A 1x1 convolution with strides reads some positions only. Where it alone reads what convolutions
+// compute, with element-wise nodes and joins of channels between, they take the strides and compute
+// no others. Exact: results are the same numbers. Precondition: the graph is prepared.
+void hoist_strides(Graph& graph);
+
 // How an image input is fed, see vision/model_info.h.
 struct ImageInput {
     std::array<float, 3> mean{0, 0, 0};   // in the model's channel order, subtracted first

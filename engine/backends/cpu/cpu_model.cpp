@@ -10,6 +10,7 @@
 #include "engine/backends/cpu/fusion/integer_fusion.h"
 #include "engine/backends/cpu/fusion/row_numbers.h"
 #include "engine/backends/cpu/threads/thread_scope.h"
+#include "engine/graph/passes.h"
 
 namespace facet::cpu {
 
@@ -100,7 +101,11 @@ Result<std::shared_ptr<CompiledModel>> CpuModel::compile(std::shared_ptr<const G
                                                          const CompileOptions& options) {
     FACET_TRY(check(*graph, options));
     return onednn::guard([&]() -> Result<std::shared_ptr<CompiledModel>> {
-        FACET_ASSIGN(IntegerForm form, integer_form(std::move(graph), options.precision));
+        Graph thinned = *graph;
+        hoist_strides(thinned);
+        FACET_ASSIGN(
+            IntegerForm form,
+            integer_form(std::make_shared<const Graph>(std::move(thinned)), options.precision));
         const std::shared_ptr<CpuModel> model(
             new CpuModel(std::move(form.graph), std::move(form.bytes), options));
         choose_convolutions(model->graph(), options.max_batch, options.precision, model->plan_);
