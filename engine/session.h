@@ -43,8 +43,8 @@ struct SessionSettings {
     std::vector<int> batch_profiles;  // up to 100 ascending sizes that run; empty: every size
     // Of every model's input, which is reshaped to it; 0x0: as the file or its model-info says.
     ImageSize image_size;
-    int requests = 1;  // batches in flight, 1..64
-    int threads = 0;   // of one request; 0: the machine's
+    int requests = 0;  // batches in flight, up to 64; 0: chosen by measurement, with `threads`
+    int threads = 0;   // of one request; 0: the machine's, shared out over the requests
     Precision precision = Precision::kAuto;
     std::optional<float> threshold;  // detections below are dropped; none: the model-info's
     // A file to write arrivals and decisions to, with the models' executed graphs beside it; the
@@ -117,6 +117,7 @@ struct SessionLimits {
     Duration latency_budget{0};  // 0: none
     Duration margin{0};          // kept in hand before an item is due
     std::vector<int> profiles;
+    int requests = 1, threads = 0;  // batches in flight, threads of each; of the first device
 };
 
 // While one lives, sessions that open the same model file read it once between them: for those who

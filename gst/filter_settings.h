@@ -18,7 +18,7 @@ struct FilterSettings {
     int max_batch = 16;
     double timeout_ms = 5;
     std::string batch_profiles;
-    int requests = 1;
+    int requests = 0;
     int threads = 0;
     int precision = static_cast<int>(Precision::kAuto);
     int queue_depth = 8;
@@ -74,10 +74,13 @@ void add_filter_properties(PropertyTable<Settings>& table) {
                      "Share of this stream in batches that others contend for, against their "
                      "weights",
                      &Settings::weight, 0.01, 100, Mutable::kReady);
-    table.add_int("requests", "Batches in flight at a time", &Settings::requests, 1, 64,
-                  Mutable::kReady);
-    table.add_int("threads", "CPU threads of one request; 0: as many as the machine has",
-                  &Settings::threads, 0, 1024, Mutable::kReady);
+    table.add_int("requests",
+                  "Batches in flight at a time; 0: chosen by measurement, with threads, see stats",
+                  &Settings::requests, 0, 64, Mutable::kReady);
+    table.add_int(
+        "threads",
+        "CPU threads of one request; 0: those of the machine, shared out over the requests",
+        &Settings::threads, 0, 1024, Mutable::kReady);
     table.add_enum("precision", "What the models compute in; one that the device lacks is an error",
                    precision_type(), &Settings::precision, Mutable::kReady);
     table.add_int("queue-depth",

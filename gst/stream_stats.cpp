@@ -67,6 +67,8 @@ void set_session(GstStructure* stats, const Session& session) {
     set_count(stats, "max-batch", static_cast<uint64_t>(limits.max_batch));
     set_number(stats, "timeout-ms", milliseconds(limits.timeout));
     set_number(stats, "latency-budget-ms", milliseconds(limits.latency_budget));
+    set_count(stats, "requests", static_cast<uint64_t>(limits.requests));
+    set_count(stats, "threads", static_cast<uint64_t>(limits.threads));
     set_count(stats, "image-width", static_cast<uint64_t>(session.settings().image_size.width));
     set_count(stats, "image-height", static_cast<uint64_t>(session.settings().image_size.height));
     set_count(stats, "items", figures.wait_us.count());

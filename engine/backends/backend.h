@@ -70,7 +70,10 @@ class CompiledModel : public std::enable_shared_from_this<CompiledModel> {
     [[nodiscard]] virtual const std::vector<Port>& inputs() const = 0;
     [[nodiscard]] virtual const std::vector<Port>& outputs() const = 0;
     [[nodiscard]] virtual int max_batch() const = 0;
-    [[nodiscard]] virtual Result<std::unique_ptr<InferRequest>> create_request() = 0;
+    // That a request may use; 0 where the device shares out its own work.
+    [[nodiscard]] virtual int threads() const { return 0; }
+    // `threads`: the most this request uses, of threads(); 0: all of them.
+    [[nodiscard]] virtual Result<std::unique_ptr<InferRequest>> create_request(int threads = 0) = 0;
     // Bytes that one request needs for `rows` rows beside its inputs and outputs; nothing where the
     // device does not plan ahead, or not for so many rows.
     [[nodiscard]] virtual std::optional<size_t> working_bytes(int /*rows*/) { return {}; }

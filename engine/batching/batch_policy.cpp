@@ -17,6 +17,9 @@ constexpr double kKeepsUp = 0.85;  // share of its time a device can be busy wit
 // less than this comes and goes with every frame, and batches would be small for little.
 constexpr double kCutSaves = 0.5;
 
+constexpr double kSharingSaves = 0.1;  // at least, of a batch's time
+constexpr double kSharedWork = 1.05;   // of the batch's, which costs no throughput worth the name
+
 size_t rows_of(const BatchLimits& limits, size_t count) {
     const auto padded = std::ranges::lower_bound(limits.profiles, static_cast<int>(count));
     return padded == limits.profiles.end() ? count : static_cast<size_t>(*padded);
@@ -59,13 +62,36 @@ size_t without_crowd(const BatchLimits& limits, const QueueView& queue, const Co
     }
 }
 
+// How many of the batch's items a slot takes when the free slots share them: all where that is done
+// no sooner, or makes work that the device has no time for.
+size_t part_of(const BatchLimits& limits, const QueueView& queue, const CostTable& costs,
+               const Decision& batch) {
+    const size_t parts = std::min(static_cast<size_t>(std::max(queue.free_slots, 1)), batch.count);
+    if (parts < 2 || costs.empty()) return batch.count;
+    const size_t part = (batch.count + parts - 1) / parts;
+    const Duration whole = costs.cost(static_cast<int>(batch.run_size));
+    const Duration shared = costs.cost(static_cast<int>(rows_of(limits, part)));
+    const std::chrono::duration<double, Duration::period> saved = whole - shared;
+    if (saved <= limits.wake_up || saved < kSharingSaves * whole) return batch.count;
+    const double work = std::chrono::duration<double>(shared).count() * static_cast<double>(parts);
+    if (work <= kSharedWork * std::chrono::duration<double>(whole).count()) return part;
+    const double busy =
+        queue.arrivals_per_second * work / (static_cast<double>(batch.count) * limits.slots);
+    return queue.back_pressure || busy > kKeepsUp ? batch.count : part;
+}
+
 Decision start(StartReason reason, const BatchLimits& limits, const QueueView& queue,
                const CostTable& costs, size_t waiting) {
     const BatchSize size = best_size(limits, costs, waiting);
     const size_t first = without_crowd(limits, queue, costs, size.count);
-    if (first == size.count)
-        return {Decision::Kind::kStart, reason, size.count, size.run_size, kNever};
-    return {Decision::Kind::kStart, reason, first, rows_of(limits, first), kNever};
+    const size_t rows = first == size.count ? size.run_size : rows_of(limits, first);
+    Decision decision{Decision::Kind::kStart, reason, first, rows};
+    const size_t part = part_of(limits, queue, costs, decision);
+    if (part == first) return decision;
+    decision.count = part;
+    decision.run_size = rows_of(limits, part);
+    decision.left = first - part;
+    return decision;
 }
 
 Time latest_start(const BatchLimits& limits, const QueueView& queue, Duration cost) {
@@ -174,6 +200,9 @@ Decision DeadlinePolicy::decide(const BatchLimits& limits, const QueueView& queu
     if (all == 0) return {};
     if (queue.waiting >= largest)
         return start(StartReason::kFull, limits, queue, costs, queue.waiting);
+
+    if (queue.left > 0)
+        return start(queue.left_reason, limits, queue, costs, std::min(queue.left, all));
 
     const size_t rows = std::min(all, largest);
     const Duration cost = costs.cost(static_cast<int>(rows));

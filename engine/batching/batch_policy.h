@@ -30,7 +30,8 @@ struct BatchLimits {
     Duration latency_budget{0};  // from arrival to the end of the run; 0: none
     Duration margin{0};          // what is kept in hand before the latest finish
     std::vector<int> profiles;   // ascending sizes that the device runs; empty: every size
-    int slots = 1;               // batches that run at once, >= 1
+    int slots = 1;               // batches that run at once, >= 1; costs are those of so many
+    Duration wake_up{100'000};   // what another slot's thread takes to begin
 };
 
 // What the policy sees of a queue.
@@ -44,7 +45,9 @@ struct QueueView {
     std::vector<size_t> shares;       // waiting items of each owner that has any, fillers apart
     bool back_pressure = false;  // the device holds an owner up, or did within the last few batches
     double arrivals_per_second = 0;  // of late; the mean over bursts
-    int free_slots = 1;
+    int free_slots = 1;              // that could start a batch now, the one that asks included
+    size_t left = 0;  // of the waiting items: Decision::left of the batch that started last
+    StartReason left_reason = StartReason::kFull;
 };
 
 struct Decision {
@@ -54,6 +57,7 @@ struct Decision {
     size_t count = 0;                         // when kStart: items to take, 1..max_batch
     size_t run_size = 0;    // when kStart: rows to run, >= count; more than that is padding
     Time wake_at = kNever;  // when kSleep: decide again then, or on any change
+    size_t left = 0;        // when kStart: further items, which the other free slots start now
 };
 
 // Stateless and reentrant. Called only while a request slot is free.
@@ -64,12 +68,13 @@ class Policy {
                                           const CostTable& costs, Time now) const = 0;
 };
 
-// Facet's own; docs/batching.md derives its rules. In this order: full; the latest start reached,
-// which is the earliest deadline or the earliest due time less the batch's cost and the margin;
-// draining; all in; idle; else sleep until the latest start. Fillers alone start by deadline, drain
-// and all-in only. How many start and at which size is best_size()'s, less a crowd's items where
-// those would make the others of the batch wait for nothing. With an empty cost table nothing
-// starts by idle and nothing is split.
+// Facet's own; docs/batching.md derives its rules. In this order: full; what a shared batch left;
+// the latest start reached, which is the earliest deadline or the earliest due time less the
+// batch's cost and the margin; draining; all in; idle; else sleep until the latest start. Fillers
+// alone start by deadline, drain and all-in only. How many start and at which size is
+// best_size()'s, less a crowd's items where those would make the others of the batch wait for
+// nothing; and the free slots share them where they are done noticeably sooner so. With an empty
+// cost table nothing starts by idle and nothing is split or shared.
 class DeadlinePolicy final : public Policy {
   public:
     [[nodiscard]] Decision decide(const BatchLimits& limits, const QueueView& queue,

@@ -117,7 +117,9 @@ QueueView BatchQueue::view(Time now, int free_slots) const {
                    .shares = {},
                    .back_pressure = pressed_batches_ > 0,
                    .arrivals_per_second = arrivals_.per_second(now),
-                   .free_slots = free_slots};
+                   .free_slots = free_slots,
+                   .left = std::min(left_, waiting_),
+                   .left_reason = left_reason_};
     for (const auto& [id, owner] : owners_) {
         if (owner.state == OwnerState::kActive) view.more_can_come = true;
         if (owner.state == OwnerState::kDraining) view.draining += owner.waiting();
@@ -173,6 +175,8 @@ Batch BatchQueue::take(const Decision& decision, Time now) {
                 .run_size = decision.run_size,
                 .items = {}};
     batch.items.reserve(decision.count);
+    left_ = decision.left;
+    left_reason_ = decision.reason;
     // Due fillers would otherwise starve behind a steady stream of other items.
     take_in_rounds(&Owner::fillers, now, decision.count, batch);
     take_in_rounds(&Owner::items, kNever, decision.count, batch);

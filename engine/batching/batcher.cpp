@@ -24,17 +24,17 @@ Batcher::Batcher(BatchLimits limits, Clock& clock, BatchRunner& runner, BatcherO
       queue_(limits, options.costs, *options.policy) {
     MutexLock lock(mutex_);
     if (options.trace) trace_.emplace(std::move(options.trace), limits, options.costs);
-    add_device(std::move(options.costs), std::move(options.gate), limits.slots);
+    add_device(std::move(options.costs), std::move(options.gate), limits.slots, options.width);
     for (FurtherDevice& device : options.further)
-        add_device(std::move(device.costs), std::move(device.gate), device.slots);
+        add_device(std::move(device.costs), std::move(device.gate), device.slots, device.width);
     const int slots = static_cast<int>(slots_.size());
     threads_.reserve(slots);
     for (int slot = 0; slot < slots; ++slot) threads_.emplace_back([this, slot] { work(slot); });
 }
 
-void Batcher::add_device(CostTable costs, std::shared_ptr<DeviceGate> gate, int slots) {
+void Batcher::add_device(CostTable costs, std::shared_ptr<DeviceGate> gate, int slots, int width) {
     if (!gate) gate = std::make_shared<DeviceGate>();
-    const DeviceGate::User user = gate->add_user(slots);
+    const DeviceGate::User user = gate->add_user(slots, width);
     slots_.insert(slots_.end(), slots,
                   {.device = devices_.size(), .gate = gate.get(), .gate_user = user});
     devices_.push_back({std::move(costs), std::move(gate), user});
@@ -209,8 +209,15 @@ Duration Batcher::cost_on(size_t device, size_t rows) const {
     return devices_[device].costs.cost(static_cast<int>(rows));
 }
 
-Decision Batcher::decide(Time now, size_t device) const {
-    Decision decision = queue_.decide(now, free_slots(), devices_[device].costs);
+int Batcher::ready_slots(const Slot& slot) const {
+    const auto free = std::ranges::count_if(slots_, [&slot](const Slot& other) {
+        return other.device == slot.device && !other.running;
+    });
+    return std::min(static_cast<int>(free), 1 + slot.gate->room(slot.gate_user));
+}
+
+Decision Batcher::decide(Time now, size_t device, int free_slots) const {
+    Decision decision = queue_.decide(now, free_slots, devices_[device].costs);
     if (!many_devices_ || decision.kind == Decision::Kind::kSleep) return decision;
     const BatchLimits& limits = queue_.limits();
     // Of all that waits, not of what this device would take: every device must judge the same.
@@ -219,6 +226,7 @@ Decision Batcher::decide(Time now, size_t device) const {
     if (choice.most == 0) return {.wake_at = choice.wake_at};
     if (choice.most >= decision.count) return decision;
     decision.count = choice.most;
+    decision.left = 0;
     const auto rows = std::ranges::lower_bound(limits.profiles, static_cast<int>(choice.most));
     decision.run_size = rows == limits.profiles.end() ? choice.most : static_cast<size_t>(*rows);
     return decision;
@@ -235,7 +243,7 @@ std::optional<Batch> Batcher::next_batch(MutexLock& lock, Slot& slot, bool asked
         lock.lock();
         return {};
     }
-    Decision decision = decide(now, slot.device);
+    Decision decision = decide(now, slot.device, 1);
     if (decision.kind == Decision::Kind::kSleep) {
         if (trace_) trace_->slept(now, free_slots());
         if (asked) slot.gate->withdraw(slot.gate_user);
@@ -250,16 +258,17 @@ std::optional<Batch> Batcher::next_batch(MutexLock& lock, Slot& slot, bool asked
         slot.gate->enter(slot.gate_user);
         lock.lock();
         slot.busy_until.reset();
-        // What came meanwhile goes along; what was withdrawn does not.
         now = clock_.now();
-        decision = decide(now, slot.device);
     }
+    // What came while it waited goes along; what was withdrawn does not.
+    const int ready = ready_slots(slot);
+    decision = decide(now, slot.device, ready);
     if (stopping_ || devices_[slot.device].lost || decision.kind == Decision::Kind::kSleep) {
         slot.gate->leave(slot.gate_user, Duration{0}, false);
         return {};
     }
     Batch batch = queue_.take(decision, now);
-    if (trace_) trace_->started(now, free_slots(), batch);
+    if (trace_) trace_->started(now, ready, batch);
     slot.running = true;
     slot.busy_until = now + cost_on(slot.device, batch.run_size);
     return batch;
@@ -283,7 +292,7 @@ void Batcher::work(int number) {
         // A session that gave its turn back first and then asked anew would be behind whoever
         // waits, however much time that one has used.
         asked = !stopping_ && !devices_[slot.device].lost &&
-                decide(clock_.now(), slot.device).kind == Decision::Kind::kStart;
+                decide(clock_.now(), slot.device, 1).kind == Decision::Kind::kStart;
         slot.gate->leave(slot.gate_user, ended - started, asked);
     }
 }

@@ -40,6 +40,7 @@ class BatchRunner {
 struct FurtherDevice {
     CostTable costs;
     int slots = 1;
+    int width = 1;  // as BatcherOptions'
     std::shared_ptr<DeviceGate> gate = {};
 };
 
@@ -48,6 +49,9 @@ struct BatcherOptions {
     const Policy* policy = &deadline_policy();
     // The turns on its device, shared with other Batchers; none: a device of its own.
     std::shared_ptr<DeviceGate> gate = {};
+    // What a batch takes of its device, such as threads: there are turns for as much as the session
+    // that takes most at once.
+    int width = 1;
     // Records arrivals and decisions (trace.h); called with the Batcher's lock held. Of further
     // devices it shows the batches alone.
     TraceWriter::Sink trace = {};
@@ -107,7 +111,7 @@ class Batcher {
         std::optional<Time> busy_until;  // predicted; while it runs or waits for its turn
     };
 
-    void add_device(CostTable costs, std::shared_ptr<DeviceGate> gate, int slots)
+    void add_device(CostTable costs, std::shared_ptr<DeviceGate> gate, int slots, int width)
         FACET_REQUIRES(mutex_);
     void work(int slot);
     // What is to start now, with a turn on the device taken for it; none: it has slept, or shed.
@@ -115,7 +119,11 @@ class Batcher {
     [[nodiscard]] std::optional<Batch> next_batch(MutexLock& lock, Slot& slot, bool asked)
         FACET_REQUIRES(mutex_);
     [[nodiscard]] Duration cost_on(size_t device, size_t rows) const FACET_REQUIRES(mutex_);
-    [[nodiscard]] Decision decide(Time now, size_t device) const FACET_REQUIRES(mutex_);
+    // `free_slots`: of the device, to share a batch out over.
+    [[nodiscard]] Decision decide(Time now, size_t device, int free_slots) const
+        FACET_REQUIRES(mutex_);
+    // How many of the slot's device could start a batch now; the slot has its turn.
+    [[nodiscard]] int ready_slots(const Slot& slot) const FACET_REQUIRES(mutex_);
     [[nodiscard]] std::vector<DeviceState> device_states() const FACET_REQUIRES(mutex_);
     [[nodiscard]] int free_slots() const FACET_REQUIRES(mutex_);
     // Wakes one worker, or all where they decide differently.

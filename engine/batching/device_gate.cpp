@@ -6,9 +6,9 @@
 
 namespace facet {
 
-DeviceGate::User DeviceGate::add_user(int slots) {
+DeviceGate::User DeviceGate::add_user(int slots, int width) {
     MutexLock lock(mutex_);
-    return turns_.add_user(slots);
+    return turns_.add_user(slots, width);
 }
 
 void DeviceGate::remove_user(User user) {
@@ -37,6 +37,11 @@ bool DeviceGate::try_enter(User user) {
     if (!turns_.may_begin(user)) return false;
     turns_.begin(user);
     return true;
+}
+
+int DeviceGate::room(User user) {
+    MutexLock lock(mutex_);
+    return turns_.room(user);
 }
 
 void DeviceGate::enter(User user) {

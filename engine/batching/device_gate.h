@@ -16,7 +16,8 @@ class DeviceGate {
   public:
     using User = DeviceTurns::User;
 
-    [[nodiscard]] User add_user(int slots);
+    // As DeviceTurns'.
+    [[nodiscard]] User add_user(int slots, int width = 1);
     // Precondition: nothing of the user's is inside or asks.
     void remove_user(User user);
 
@@ -25,6 +26,8 @@ class DeviceGate {
     void withdraw(User user);
     // Whether what was asked for is inside now.
     [[nodiscard]] bool try_enter(User user);
+    // As DeviceTurns'.
+    [[nodiscard]] int room(User user);
     // Waits for the turn that was asked for.
     void enter(User user);
     // What entered is done, and the device was busy with it for so long. `asks_again`: in the same

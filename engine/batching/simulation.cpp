@@ -22,6 +22,15 @@ struct Running {
     double left;  // nanoseconds of work, at the speed of a batch that runs alone
 };
 
+// What a batch costs when every slot runs one.
+CostTable side_by_side(const CostTable& costs, const SimulationSettings& settings) {
+    const double slowness = 1 + settings.contention * (settings.limits.slots - 1);
+    std::vector<CostTable::Point> points = costs.points();
+    for (CostTable::Point& point : points)
+        point.cost = std::chrono::round<Duration>(point.cost * slowness);
+    return CostTable(std::move(points));
+}
+
 class Simulator {
   public:
     Simulator(const Load& load, const Policy& policy, const CostTable& costs,
@@ -29,7 +38,7 @@ class Simulator {
         : load_(load),
           costs_(costs),
           settings_(settings),
-          queue_(settings.limits, costs, policy),
+          queue_(settings.limits, side_by_side(costs, settings), policy),
           random_(settings.seed),
           record_{.streams = load.streams,
                   .slots = settings.limits.slots,

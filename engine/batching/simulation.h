@@ -45,8 +45,9 @@ struct SimulationRecord {
 };
 
 // Frames arrive open-loop: no stream is pushed back. A frame's crops arrive together. After the
-// last frame every stream drains. `costs` is both the truth and what the policy begins with.
-// Precondition: !costs.empty(). Reentrant; the same arguments give the same record.
+// last frame every stream drains. `costs` is the truth of a batch that runs alone; the policy
+// begins with what follows from it for one beside others. Precondition: !costs.empty(). Reentrant;
+// the same arguments give the same record.
 [[nodiscard]] SimulationRecord simulate(const Load& load, const Policy& policy,
                                         const CostTable& costs, const SimulationSettings& settings);
 

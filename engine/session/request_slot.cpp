@@ -31,11 +31,11 @@ RequestSlot::RequestSlot(const std::vector<SessionModel>& models, std::vector<si
     : models_(&models), specs_(std::move(specs)) {}
 
 Result<RequestSlot> RequestSlot::create(const std::vector<SessionModel>& models,
-                                        std::vector<size_t> specs) {
+                                        std::vector<size_t> specs, int threads) {
     RequestSlot slot(models, std::move(specs));
     for (const SessionModel& model : models) {
         FACET_TRY(check_input(model));
-        Result<std::unique_ptr<InferRequest>> request = model.compiled->create_request();
+        Result<std::unique_ptr<InferRequest>> request = model.compiled->create_request(threads);
         if (!request.ok()) return request.error().within(model.name);
         slot.requests_.push_back(std::move(*request));
     }

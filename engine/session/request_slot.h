@@ -13,9 +13,10 @@ namespace facet {
 // Thread-bound: one thread at a time.
 class RequestSlot {
   public:
-    // `models` outlive the slot; `specs[i]` is the crop that model i takes.
+    // `models` outlive the slot; `specs[i]` is the crop that model i takes; `threads` as
+    // create_request() has it.
     [[nodiscard]] static Result<RequestSlot> create(const std::vector<SessionModel>& models,
-                                                    std::vector<size_t> specs);
+                                                    std::vector<size_t> specs, int threads);
 
     // Runs every model at `rows` rows of zeros. Errors name the model.
     [[nodiscard]] Result<void> run_zeros(int rows);

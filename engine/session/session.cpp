@@ -51,7 +51,7 @@ Result<void> check(const SessionSettings& settings) {
     FACET_TRY(check_range("latency_budget", settings.latency_budget.count(), 0, kNever.count()));
     FACET_TRY(check_batch_profiles(settings.batch_profiles));
     FACET_TRY(check_range("timeout", settings.timeout.count(), 0, kNever.count()));
-    FACET_TRY(check_range("requests", settings.requests, 1, 64));
+    FACET_TRY(check_range("requests", settings.requests, 0, 64));
     FACET_TRY(check_range("threads", settings.threads, 0, 1024));
     if (settings.threshold && !(*settings.threshold >= 0 && *settings.threshold <= 1))
         return Error{

@@ -3,11 +3,10 @@
 #include "engine/session/session_costs.h"
 
 #include <algorithm>
-#include <map>
-#include <string>
 #include <system_error>
 
-#include "engine/base/mutex.h"
+#include "engine/session/remembered.h"
+#include "engine/session/slot_timer.h"
 
 namespace facet {
 
@@ -17,46 +16,9 @@ constexpr Duration kMeasureFor{150'000'000};
 constexpr Duration kPrepareFor{400'000'000};
 constexpr int kRunsEach = 3;  // of which the shortest counts
 
-struct MeasuredBefore {
-    Mutex mutex;  // guards by_key
-    std::map<std::string, CostTable> by_key FACET_GUARDED_BY(mutex);
-};
-
-MeasuredBefore& measured_before() {
-    static MeasuredBefore measured;
+Remembered<CostTable>& measured_before() {
+    static Remembered<CostTable> measured;
     return measured;
-}
-
-// Empty where a model is no file: nothing says then that it stays the same.
-std::string key_of(const SessionSettings& settings, int largest) {
-    std::string key = settings.device + '\n' + std::string(to_string(settings.precision)) + '\n' +
-                      std::to_string(settings.threads) + '\n' + std::to_string(largest) + '\n' +
-                      settings.image_size.text();
-    for (const ModelSettings& model : settings.models) {
-        std::error_code failed;
-        const auto path = std::filesystem::canonical(model.path, failed);
-        if (failed) return {};
-        const auto bytes = std::filesystem::file_size(path, failed);
-        if (failed) return {};
-        const auto written = std::filesystem::last_write_time(path, failed);
-        if (failed) return {};
-        key += '\n' + path.string() + '\n' + model.info + '\n' + std::to_string(bytes) + '\n' +
-               std::to_string(written.time_since_epoch().count());
-    }
-    return key;
-}
-
-CostTable recall(const std::string& key) {
-    MeasuredBefore& measured = measured_before();
-    MutexLock lock(measured.mutex);
-    const auto found = measured.by_key.find(key);
-    return found == measured.by_key.end() ? CostTable{} : found->second;
-}
-
-void remember(const std::string& key, const CostTable& costs) {
-    MeasuredBefore& measured = measured_before();
-    MutexLock lock(measured.mutex);
-    measured.by_key.insert_or_assign(key, costs);
 }
 
 // Those worth measuring first: the ends, powers of two, and their middles.
@@ -79,18 +41,19 @@ class Stopwatch {
     const Time started_;
 };
 
-Result<CostTable> measure(RequestSlot& slot, const std::vector<int>& sizes, Clock& clock) {
+Result<CostTable> measure(std::span<RequestSlot> slots, const std::vector<int>& sizes,
+                          Clock& clock) {
+    SlotTimer timer(slots, clock);
     std::vector<CostTable::Point> points;
     const Stopwatch whole(clock);
     for (const int rows : sizes) {
         // One more run per size than is counted: the first one pays for what is built on demand.
         if (points.size() >= 2 && whole.passed() > kMeasureFor) break;
-        FACET_TRY(slot.run_zeros(rows));
+        FACET_TRY(timer.run(rows));
         Duration shortest = Duration::max();
         for (int run = 0; run < kRunsEach; ++run) {
-            const Stopwatch one(clock);
-            FACET_TRY(slot.run_zeros(rows));
-            shortest = std::min(shortest, one.passed());
+            FACET_ASSIGN(const Duration took, timer.run(rows));
+            shortest = std::min(shortest, took);
             if (whole.passed() > kMeasureFor) break;
         }
         points.push_back({rows, shortest});
@@ -99,6 +62,24 @@ Result<CostTable> measure(RequestSlot& slot, const std::vector<int>& sizes, Cloc
 }
 
 }  // namespace
+
+std::string session_key(const SessionSettings& settings, int largest) {
+    std::string key = settings.device + '\n' + std::string(to_string(settings.precision)) + '\n' +
+                      std::to_string(settings.requests) + '\n' + std::to_string(settings.threads) +
+                      '\n' + std::to_string(largest) + '\n' + settings.image_size.text();
+    for (const ModelSettings& model : settings.models) {
+        std::error_code failed;
+        const auto path = std::filesystem::canonical(model.path, failed);
+        if (failed) return {};
+        const auto bytes = std::filesystem::file_size(path, failed);
+        if (failed) return {};
+        const auto written = std::filesystem::last_write_time(path, failed);
+        if (failed) return {};
+        key += '\n' + path.string() + '\n' + model.info + '\n' + std::to_string(bytes) + '\n' +
+               std::to_string(written.time_since_epoch().count());
+    }
+    return key;
+}
 
 Result<CostTable> measure_costs(const SessionSettings& settings, int largest, Clock& clock,
                                 std::vector<RequestSlot>& slots) {
@@ -111,12 +92,12 @@ Result<CostTable> measure_costs(const SessionSettings& settings, int largest, Cl
     FACET_TRY(slots.front().run_zeros(1));
     CostTable costs;
     if (one.passed() > Duration{0}) {
-        const std::string key = key_of(settings, largest);
-        if (!key.empty()) costs = recall(key);
+        const std::string key = session_key(settings, largest);
+        costs = measured_before().recall(key).value_or(CostTable{});
         if (costs.empty()) {
-            FACET_ASSIGN(costs, measure(slots.front(),
-                                        sizes_to_measure(largest, settings.batch_profiles), clock));
-            if (!key.empty()) remember(key, costs);
+            FACET_ASSIGN(costs,
+                         measure(slots, sizes_to_measure(largest, settings.batch_profiles), clock));
+            measured_before().remember(key, costs);
         }
     }
     for (int rows = 2; rows < largest; ++rows) {

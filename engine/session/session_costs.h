@@ -12,10 +12,14 @@
 
 namespace facet {
 
+// A text that two sessions share only if the same is measured on their devices. Empty where a model
+// is no file: nothing says then that it stays the same.
+[[nodiscard]] std::string session_key(const SessionSettings& settings, int largest);
+
 // Runs every slot at the largest batch and at one row, so that first-use costs are paid, then at
-// every other size, the likely ones first, until 400 ms have passed. The first slot is measured
-// within the first 150 ms of it, at most 12 sizes, unless a session of equal model files, device,
-// threads and `largest` has measured before. Time is `clock`'s; where that stands still there are
+// every other size, the likely ones first, until 400 ms have passed. They are measured,
+// all of them at once, within the first 150 ms of it, at most 12 sizes, unless a session of equal
+// session_key() has measured before. Time is `clock`'s; where that stands still there are
 // no costs, and none are taken over. Errors name the model.
 [[nodiscard]] Result<CostTable> measure_costs(const SessionSettings& settings, int largest,
                                               Clock& clock, std::vector<RequestSlot>& slots);

@@ -14,6 +14,7 @@
 #include "engine/batching/batcher.h"
 #include "engine/batching/derive_limits.h"
 #include "engine/session/crop_pool.h"
+#include "engine/session/planned_slots.h"
 #include "engine/session/request_slot.h"
 #include "engine/session/session_costs.h"
 #include "engine/session/stats_recorder.h"
@@ -165,7 +166,9 @@ SessionLimits SessionImpl::limits() const {
             .timeout = limits_.timeout,
             .latency_budget = limits_.latency_budget,
             .margin = limits_.margin,
-            .profiles = limits_.profiles};
+            .profiles = limits_.profiles,
+            .requests = devices_.front().plan.requests,
+            .threads = devices_.front().plan.threads};
 }
 
 SessionStats SessionImpl::stats() const {
@@ -324,10 +327,10 @@ Result<SessionDevice> prepare_device(const SessionSettings& settings, int larges
     device.models = std::make_shared<const std::vector<SessionModel>>(std::move(models));
     std::vector<size_t> spec_of_model;
     std::tie(device.specs, spec_of_model) = share_crops(*device.models);
-    for (int slot = 0; slot < settings.requests; ++slot) {
-        FACET_ASSIGN(RequestSlot created, RequestSlot::create(*device.models, spec_of_model));
-        device.slots.push_back(std::move(created));
-    }
+    FACET_ASSIGN(PlannedSlots planned,
+                 plan_slots(settings, largest, *device.models, spec_of_model));
+    device.plan = planned.plan;
+    device.slots = std::move(planned.slots);
     FACET_ASSIGN(device.costs, measure_costs(settings, largest, clock, device.slots));
     if (!settings.trace_path.empty()) {
         FACET_ASSIGN(device.layers, time_layers(*device.models, device.slots.front(), largest));
@@ -337,17 +340,22 @@ Result<SessionDevice> prepare_device(const SessionSettings& settings, int larges
 
 Result<std::shared_ptr<Session>> start_session(const SessionSettings& settings, int largest,
                                                Clock& clock, std::vector<SessionDevice> devices) {
+    const SessionDevice& first = devices.front();
     const BatchLimits limits = derive_limits({.max_batch = settings.max_batch,
                                               .ceiling = largest,
                                               .timeout = settings.timeout,
                                               .latency_budget = settings.latency_budget,
                                               .profiles = settings.batch_profiles,
-                                              .slots = settings.requests},
-                                             devices.front().costs);
-    BatcherOptions options{.costs = devices.front().costs,
-                           .gate = device_gate(devices.front().name)};
+                                              .slots = first.plan.requests},
+                                             first.costs);
+    BatcherOptions options{.costs = first.costs,
+                           .gate = device_gate(first.name),
+                           .width = std::max(1, first.plan.threads)};
     for (const SessionDevice& device : std::span(devices).subspan(1))
-        options.further.push_back({device.costs, settings.requests, device_gate(device.name)});
+        options.further.push_back({.costs = device.costs,
+                                   .slots = device.plan.requests,
+                                   .width = std::max(1, device.plan.threads),
+                                   .gate = device_gate(device.name)});
     if (!settings.trace_path.empty()) {
         FACET_ASSIGN(options.trace, open_trace_file(settings.trace_path));
         for (const SessionDevice& device : devices) {

@@ -8,6 +8,7 @@
 
 #include "engine/batching/cost_table.h"
 #include "engine/session/layer_counters.h"
+#include "engine/session/request_plan.h"
 #include "engine/session/request_slot.h"
 #include "engine/session/session_internal.h"
 
@@ -18,7 +19,8 @@ struct SessionDevice {
     std::string name;                                         // the backend's
     std::shared_ptr<const std::vector<SessionModel>> models;  // the slots point into them
     std::vector<CropSpec> specs;                              // the distinct crops of the models
-    std::vector<RequestSlot> slots;
+    RequestPlan plan;
+    std::vector<RequestSlot> slots;  // as many as the plan has requests
     CostTable costs;
     std::vector<ModelLayers> layers;  // of sessions that write a trace
 };

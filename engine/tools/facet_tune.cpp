@@ -22,14 +22,17 @@ Result<std::string> read_file(const std::string& path) {
 struct Source {
     Load load;
     CostTable costs;
+    int requests = 1;  // that ran side by side when the costs were measured
     std::optional<RecordedLoad> recorded;
     std::string load_text, costs_text;
 };
 
 Result<CostTable> costs_of(const TuneOptions& options) {
     if (!options.models.empty()) {
-        SessionSettings settings{
-            .device = options.device, .max_batch = options.max_batch, .threads = options.threads};
+        SessionSettings settings{.device = options.device,
+                                 .max_batch = options.max_batch,
+                                 .requests = 1,
+                                 .threads = options.threads};
         for (const std::string& directory : options.info_directories)
             settings.info_directories.emplace_back(directory);
         settings.info_directories.emplace_back(FACET_MODEL_INFO_DIRECTORY);
@@ -57,12 +60,14 @@ Result<Source> read_source(const TuneOptions& options) {
         if (!recorded.ok()) return recorded.error().within(options.trace);
         source.load = recorded->load;
         source.costs = recorded->costs;
+        source.requests = recorded->trace.limits.slots;
         source.recorded = std::move(*recorded);
         source.load_text = "recorded in " + options.trace;
         source.costs_text = "recorded in " + options.trace;
     }
     if (!options.costs.empty() || !options.models.empty()) {
         FACET_ASSIGN(source.costs, costs_of(options));
+        source.requests = 1;
         source.costs_text = options.models.empty() ? "given" : "measured on " + options.device;
         for (const std::string& model : options.models) source.costs_text += ", " + model;
     }
@@ -85,6 +90,11 @@ TuningQuestion question_of(const TuneOptions& options, const Source& source) {
     question.timeouts = timeout_grid(question.deadline, source.costs);
     if (options.timeout >= 0)
         question.timeouts = {Duration{static_cast<int64_t>(options.timeout * 1e6)}};
+    if (source.requests > 1) {
+        question.requests = {source.requests};
+        question.contention = 0;  // it is in the costs
+        return question;
+    }
     for (int requests = 1; requests <= options.requests; requests *= 2)
         question.requests.push_back(requests);
     return question;

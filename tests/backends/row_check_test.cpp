@@ -31,7 +31,7 @@ class LeakyModel final : public CompiledModel {
     const std::vector<Port>& outputs() const override { return outputs_; }
     int max_batch() const override { return max_batch_; }
     std::string description() const override { return "leaky"; }
-    Result<std::unique_ptr<InferRequest>> create_request() override;
+    Result<std::unique_ptr<InferRequest>> create_request(int /*threads*/) override;
 
     std::set<int> sizes_run;
     const int max_batch_;
@@ -69,7 +69,7 @@ class LeakyRequest final : public InferRequest {
     Tensor input_, output_;
 };
 
-Result<std::unique_ptr<InferRequest>> LeakyModel::create_request() {
+Result<std::unique_ptr<InferRequest>> LeakyModel::create_request(int /*threads*/) {
     return std::unique_ptr<InferRequest>(std::make_unique<LeakyRequest>(*this));
 }
 

@@ -211,5 +211,61 @@ TEST(BatchSize, CutsABatchThatCostsMoreThanItsParts) {
     EXPECT_EQ(best_size(limits, nearly, 16).count, 16u);
 }
 
+// Milliseconds: 1 row 1, 16 rows 16.
+CostTable in_step() {
+    return CostTable({{1, Duration{1'000'000}}, {16, Duration{16'000'000}}});
+}
+
+Decision shared(size_t waiting, int free_slots, const CostTable& costs, BatchLimits limits,
+                double arrivals_per_second = 0) {
+    const QueueView queue{.waiting = waiting,
+                          .earliest_deadline = Time{0},
+                          .arrivals_per_second = arrivals_per_second,
+                          .free_slots = free_slots};
+    return deadline_policy().decide(limits, queue, costs, Time{0});
+}
+
+TEST(BatchPolicy, FreeSlotsShareABatchThatIsDoneSoonerSo) {
+    const BatchLimits limits{.max_batch = 16, .slots = 2};
+    const Decision both = shared(9, 2, in_step(), limits);
+    EXPECT_EQ(both.count, 5u);
+    EXPECT_EQ(both.run_size, 5u);
+    EXPECT_EQ(both.left, 4u);
+    EXPECT_EQ(shared(9, 1, in_step(), limits).count, 9u) << "the other slot is busy";
+    EXPECT_EQ(shared(1, 2, in_step(), limits).left, 0u);
+}
+
+TEST(BatchPolicy, NobodySharesWhatIsDoneNoSooner) {
+    const BatchLimits limits{.max_batch = 16, .slots = 2};
+    const CostTable level({{1, Duration{10'000'000}}, {16, Duration{10'500'000}}});
+    EXPECT_EQ(shared(16, 2, level, limits).count, 16u);
+    const CostTable tiny({{1, Duration{1'000}}, {16, Duration{16'000}}});
+    EXPECT_EQ(shared(16, 2, tiny, limits).count, 16u) << "waking a thread takes longer";
+}
+
+TEST(BatchPolicy, NobodySharesWhereTheDeviceHasNoTimeForTheWorkThatTakes) {
+    const BatchLimits limits{.max_batch = 16, .slots = 2};
+    // Halves take 3 ms each, the whole 4: half as much work again.
+    const CostTable dear(
+        {{1, Duration{2'000'000}}, {8, Duration{3'000'000}}, {16, Duration{4'000'000}}});
+    EXPECT_EQ(shared(16, 2, dear, limits, 1'000).left, 8u);
+    EXPECT_EQ(shared(16, 2, dear, limits, 5'000).left, 0u) << "0.94 of its time";
+}
+
+TEST(BatchPolicy, WhatASharedBatchLeftStartsOnTheNextSlot) {
+    const BatchLimits limits{.max_batch = 16, .slots = 2};
+    const QueueView queue{
+        .waiting = 6, .earliest_deadline = kNever, .left = 4, .left_reason = StartReason::kAllIn};
+    expect_start(deadline_policy().decide(limits, queue, in_step(), Time{0}), StartReason::kAllIn,
+                 4);
+}
+
+TEST(BatchPolicy, SharesOfABatchAreProfiles) {
+    const BatchLimits limits{.max_batch = 8, .profiles = {1, 4, 8}, .slots = 2};
+    const Decision both = shared(8, 2, in_step(), limits);
+    EXPECT_EQ(both.left, 4u);
+    EXPECT_EQ(both.run_size, 4u);
+}
+
 }  // namespace
 }  // namespace facet

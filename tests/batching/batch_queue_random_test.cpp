@@ -58,7 +58,8 @@ class Schedule {
     BatchLimits pick_limits() {
         BatchLimits limits{.max_batch = static_cast<int>(pick(1, 9)),
                            .timeout = Duration{pick(0, 60)},
-                           .slots = static_cast<int>(pick(1, 3))};
+                           .slots = static_cast<int>(pick(1, 3)),
+                           .wake_up = Duration{pick(0, 5)}};
         if (pick(0, 2) == 0) limits.latency_budget = Duration{pick(10, 90)};
         limits.margin = Duration{pick(0, 3)};
         if (pick(0, 3) == 0) limits.profiles = {1, 2, 5, limits.max_batch = 8};
@@ -217,8 +218,9 @@ class Schedule {
         return false;
     }
     [[nodiscard]] bool must_start() const {
-        return !expected_.empty() && (holds(StartReason::kFull) || holds(StartReason::kDeadline) ||
-                                      holds(StartReason::kDrain) || holds(StartReason::kAllIn));
+        return !expected_.empty() &&
+               (left_ > 0 || holds(StartReason::kFull) || holds(StartReason::kDeadline) ||
+                holds(StartReason::kDrain) || holds(StartReason::kAllIn));
     }
 
     void start_what_is_due() {
@@ -229,12 +231,15 @@ class Schedule {
                 ASSERT_EQ(decision.wake_at, latest_start());
                 return;
             }
-            ASSERT_TRUE(holds(decision.reason)) << to_string(decision.reason);
+            ASSERT_TRUE(holds(decision.reason) || (left_ > 0 && decision.reason == left_reason_))
+                << to_string(decision.reason);
             check_size(decision);
             if (::testing::Test::HasFailure()) return;
             check(queue_.take(decision, now_), decision.count);
             if (::testing::Test::HasFailure()) return;
             --free_slots_;
+            left_ = decision.left;
+            left_reason_ = decision.reason;
         }
     }
 
@@ -243,9 +248,18 @@ class Schedule {
         ASSERT_GE(decision.count, 1u);
         ASSERT_LE(decision.count, all);
         ASSERT_GE(decision.run_size, decision.count);
-        if (queue_.costs().empty() && decision.reason != StartReason::kFull) {
-            ASSERT_EQ(decision.count, all) << "nothing is split without costs";
+        if (queue_.costs().empty()) {
+            ASSERT_EQ(decision.left, 0u) << "nothing is shared without costs";
+            if (decision.reason != StartReason::kFull) {
+                ASSERT_EQ(decision.count, all) << "nor split";
+            }
         }
+        ASSERT_LE(decision.count + decision.left, all);
+        if (free_slots_ == 1) {
+            ASSERT_EQ(decision.left, 0u) << "nobody is there to share it with";
+        }
+        ASSERT_GE(decision.count * static_cast<size_t>(free_slots_), decision.count + decision.left)
+            << "the others' parts are no larger";
         if (limits_.profiles.empty())
             ASSERT_EQ(decision.run_size, decision.count);
         else
@@ -348,6 +362,8 @@ class Schedule {
     BatchQueue queue_;
     Time now_{0};
     int free_slots_;
+    size_t left_ = 0;  // of the last batch's decision
+    StartReason left_reason_ = StartReason::kFull;
     OwnerId last_owner_ = 0;
     uint64_t last_number_ = 0, last_batch_ = 0;
     std::map<OwnerId, ExpectedOwner> owners_;

@@ -309,5 +309,37 @@ TEST(Batcher, BringsEveryItemToTheRunnerExactlyOnceUnderLoad) {
     EXPECT_TRUE(runner.each_once());
 }
 
+TEST_F(BatcherTest, FreeSlotsShareABatch) {
+    runner_.set_gate_shut(true);
+    const CostTable in_step({{1, Duration{1'000'000}}, {16, Duration{16'000'000}}});
+    Batcher batcher({.max_batch = 16, .timeout = Duration{5'000'000}, .slots = 2}, clock_, runner_,
+                    {.costs = in_step});
+    const OwnerId owner = batcher.open_owner();
+    std::vector<std::unique_ptr<BatchItem>> frame;
+    for (int number = 0; number < 16; ++number) frame.push_back(item_of(owner, number));
+    batcher.push(std::move(frame));
+    const std::vector<Ran> ran = runner_.wait_for_batches(2);
+    EXPECT_THAT(ran[0].items, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
+    EXPECT_THAT(ran[1].items, ElementsAre(8, 9, 10, 11, 12, 13, 14, 15));
+    EXPECT_EQ(to_string(ran[1].reason), "full");
+    runner_.set_gate_shut(false);
+}
+
+TEST_F(BatcherTest, NobodySharesABatchWhileAnotherSessionHasTheRestOfTheDevice) {
+    const auto gate = std::make_shared<DeviceGate>();
+    const DeviceGate::User other = gate->add_user(2);
+    gate->ask(other);
+    gate->enter(other);
+    const CostTable in_step({{1, Duration{1'000'000}}, {16, Duration{16'000'000}}});
+    Batcher batcher({.max_batch = 16, .timeout = Duration{5'000'000}, .slots = 2}, clock_, runner_,
+                    {.costs = in_step, .gate = gate});
+    const OwnerId owner = batcher.open_owner();
+    std::vector<std::unique_ptr<BatchItem>> frame;
+    for (int number = 0; number < 16; ++number) frame.push_back(item_of(owner, number));
+    batcher.push(std::move(frame));
+    EXPECT_EQ(runner_.wait_for_batches(1)[0].items.size(), 16u);
+    gate->leave(other, Duration{1}, false);
+}
+
 }  // namespace
 }  // namespace facet

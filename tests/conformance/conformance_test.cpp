@@ -53,7 +53,7 @@ class FaultyModel final : public CompiledModel {
     const std::vector<Port>& outputs() const override { return good_->outputs(); }
     int max_batch() const override { return good_->max_batch(); }
     std::string description() const override { return "faulty"; }
-    Result<std::unique_ptr<InferRequest>> create_request() override {
+    Result<std::unique_ptr<InferRequest>> create_request(int /*threads*/) override {
         FACET_ASSIGN(auto good, good_->create_request());
         return std::unique_ptr<InferRequest>(
             std::make_unique<FaultyRequest>(std::move(good), outputs().size(), fault_));

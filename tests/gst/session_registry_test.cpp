@@ -137,7 +137,7 @@ TEST(SessionRegistry, EverySettingHasAName) {
                   s.image_size = {64, 48};
               }),
               "image-size-profiles is 64x48 here, the model's own there");
-    EXPECT_EQ(named([](auto& s) { s.requests = 2; }), "requests is 2 here, 1 there");
+    EXPECT_EQ(named([](auto& s) { s.requests = 2; }), "requests is 2 here, 0 there");
     EXPECT_EQ(named([](auto& s) { s.threads = 3; }), "threads is 3 here, 0 there");
     EXPECT_EQ(named([](auto& s) { s.precision = Precision::kInt8; }),
               "precision is int8 here, auto there");

@@ -15,7 +15,7 @@ class HungryModel final : public CompiledModel {
     const std::vector<Port>& inputs() const override { return ports_; }
     const std::vector<Port>& outputs() const override { return ports_; }
     int max_batch() const override { return 16; }
-    Result<std::unique_ptr<InferRequest>> create_request() override {
+    Result<std::unique_ptr<InferRequest>> create_request(int /*threads*/) override {
         return Error{ErrorCode::kUnsupported, "runs nothing"};
     }
     std::optional<size_t> working_bytes(int rows) override {

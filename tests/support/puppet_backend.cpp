@@ -85,7 +85,7 @@ class PuppetModel final : public CompiledModel {
     const std::vector<Port>& inputs() const override { return inputs_; }
     const std::vector<Port>& outputs() const override { return outputs_; }
     int max_batch() const override { return max_batch_; }
-    Result<std::unique_ptr<InferRequest>> create_request() override {
+    Result<std::unique_ptr<InferRequest>> create_request(int /*threads*/) override {
         return std::unique_ptr<InferRequest>(
             std::make_unique<PuppetRequest>(shared_from_this(), run_));
     }

@@ -123,10 +123,11 @@ Result<std::shared_ptr<CompiledModel>> CpuModel::compile(std::shared_ptr<const G
     });
 }
 
-Result<std::unique_ptr<InferRequest>> CpuModel::create_request() {
+Result<std::unique_ptr<InferRequest>> CpuModel::create_request(int threads) {
     auto self = std::static_pointer_cast<CpuModel>(shared_from_this());
     return onednn::guard([&]() -> Result<std::unique_ptr<InferRequest>> {
-        auto request = std::make_unique<CpuRequest>(std::move(self));
+        auto request = std::make_unique<CpuRequest>(
+            std::move(self), threads > 0 ? std::min(threads, threads_) : threads_);
         // What a first run costs beside the others is paid here: threads that start, memory that
         // is touched for the first time. A model that refuses zeros says so when it is asked.
         (void)request->infer(1);

@@ -25,20 +25,20 @@ class CpuModel final : public CompiledModel {
     [[nodiscard]] const std::vector<Port>& inputs() const override { return inputs_; }
     [[nodiscard]] const std::vector<Port>& outputs() const override { return outputs_; }
     [[nodiscard]] int max_batch() const override { return max_batch_; }
-    [[nodiscard]] Result<std::unique_ptr<InferRequest>> create_request() override;
+    [[nodiscard]] int threads() const override { return threads_; }
+    [[nodiscard]] Result<std::unique_ptr<InferRequest>> create_request(int threads) override;
     [[nodiscard]] std::string description() const override { return description_; }
     // The arenas of all threads; builds the programs of `rows`.
     [[nodiscard]] std::optional<size_t> working_bytes(int rows) override;
 
-    [[nodiscard]] int threads() const { return threads_; }
     [[nodiscard]] const Graph& graph() const { return *graph_; }
     [[nodiscard]] const std::vector<PlannedStep>& plan() const { return plan_; }
     // May batches be cut between rows?
     [[nodiscard]] bool is_cut() const { return cut_; }
     // How a batch is cut.
     [[nodiscard]] const Slicing& slicing() const { return slicing_; }
-    // For `rows` rows on 1 or threads() threads, which are a team if the batch can be cut.
-    // Precondition: 1 <= rows <= max_batch().
+    // For `rows` rows on so many threads, which are a team if the batch can be cut. Precondition: 1
+    // <= rows <= max_batch(), 1 <= threads <= threads().
     [[nodiscard]] Result<std::shared_ptr<const Program>> program(int rows, int threads);
 
   private:

@@ -53,19 +53,19 @@ void append(std::vector<StepProfile>& steps, std::vector<StepProfile> more) {
 CpuRequest::Worker::Worker(int max_batch, size_t input_count, size_t output_count)
     : narrow(max_batch + 1), wide(max_batch + 1), inputs(input_count), outputs(output_count) {}
 
-CpuRequest::CpuRequest(std::shared_ptr<CpuModel> model)
+CpuRequest::CpuRequest(std::shared_ptr<CpuModel> model, int threads)
     : model_(std::move(model)),
+      threads_(threads),
       inputs_(allocate_ports(model_->inputs(), model_->max_batch())),
       outputs_(allocate_ports(model_->outputs(), model_->max_batch())),
       numbered_outputs_(numbered_outputs(model_->graph())),
       schedules_(model_->max_batch() + 1) {
-    for (int thread = 0; thread < model_->threads(); ++thread) {
+    for (int thread = 0; thread < threads_; ++thread) {
         workers_.push_back(
             std::make_unique<Worker>(model_->max_batch(), inputs_.size(), outputs_.size()));
         streams_.emplace_back(onednn::engine());
     }
-    if (model_->threads() > 1 && model_->is_cut())
-        team_ = std::make_unique<Team>(model_->threads());
+    if (threads_ > 1 && model_->is_cut()) team_ = std::make_unique<Team>(threads_);
 }
 
 Result<void> CpuRequest::check_rows(int rows) const {
@@ -76,14 +76,18 @@ Result<void> CpuRequest::check_rows(int rows) const {
 }
 
 const RowSchedule& CpuRequest::schedule(int rows) {
-    if (!schedules_[rows]) schedules_[rows] = schedule_rows(rows, model_->slicing());
+    if (!schedules_[rows]) {
+        Slicing slicing = model_->slicing();
+        slicing.threads = threads_;
+        schedules_[rows] = schedule_rows(rows, slicing);
+    }
     return *schedules_[rows];
 }
 
 Result<void> CpuRequest::bind(Worker& worker, int rows, bool wide) {
     std::vector<Binding>& bindings = wide ? worker.wide : worker.narrow;
     if (bindings[rows].bound) return {};
-    FACET_ASSIGN(auto program, model_->program(rows, wide ? model_->threads() : 1));
+    FACET_ASSIGN(auto program, model_->program(rows, wide ? threads_ : 1));
     if (worker.arena.empty() || worker.arena.view().byte_size() < program->arena_bytes) {
         for (auto* all : {&worker.narrow, &worker.wide})
             for (Binding& binding : *all) binding.bound.reset();
@@ -152,7 +156,7 @@ Result<void> CpuRequest::run_narrow(const std::vector<RowSlice>& slices) {
 }
 
 Result<void> CpuRequest::run_wide(const RowSlice& slice, std::vector<double>* seconds) {
-    const ThreadScope threads(team_ ? 1 : model_->threads());
+    const ThreadScope threads(team_ ? 1 : threads_);
     const int rows = wide_rows(slice);
     for (int row = 0; row < slice.rows; row += rows) {
         const RowSlice part{slice.first + row, rows};

@@ -15,7 +15,7 @@ namespace facet::cpu {
 class CpuRequest final : public InferRequest {
   public:
     // May throw dnnl::error.
-    explicit CpuRequest(std::shared_ptr<CpuModel> model);
+    CpuRequest(std::shared_ptr<CpuModel> model, int threads);
     [[nodiscard]] MutableTensorView input(size_t port) override {
         return inputs_[port].mutable_view();
     }
@@ -55,6 +55,7 @@ class CpuRequest final : public InferRequest {
     [[nodiscard]] int wide_rows(const RowSlice& slice) const { return team_ ? 1 : slice.rows; }
 
     const std::shared_ptr<CpuModel> model_;
+    const int threads_;                     // 1 to the model's
     std::vector<Tensor> inputs_, outputs_;  // by port
     const std::vector<size_t> numbered_outputs_;
     std::vector<std::unique_ptr<Worker>> workers_;

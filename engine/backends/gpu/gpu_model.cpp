@@ -165,7 +165,7 @@ Result<void> GpuModel::enqueue_constants(opencl::Queue& queue) {
     return {};
 }
 
-Result<std::unique_ptr<InferRequest>> GpuModel::create_request() {
+Result<std::unique_ptr<InferRequest>> GpuModel::create_request(int /*threads*/) {
     return GpuRequest::create(std::static_pointer_cast<const GpuModel>(shared_from_this()));
 }
 

@@ -37,7 +37,7 @@ class GpuModel final : public CompiledModel {
     [[nodiscard]] const std::vector<Port>& inputs() const override { return inputs_; }
     [[nodiscard]] const std::vector<Port>& outputs() const override { return outputs_; }
     [[nodiscard]] int max_batch() const override { return max_batch_; }
-    [[nodiscard]] Result<std::unique_ptr<InferRequest>> create_request() override;
+    [[nodiscard]] Result<std::unique_ptr<InferRequest>> create_request(int /*threads*/) override;
     [[nodiscard]] std::optional<size_t> working_bytes(int rows) override;
     // Names every node that runs on the CPU, and why.
     [[nodiscard]] std::string description() const override;

@@ -25,7 +25,7 @@ class ReferenceModel final : public CompiledModel {
     [[nodiscard]] const std::vector<Port>& inputs() const override { return inputs_; }
     [[nodiscard]] const std::vector<Port>& outputs() const override { return outputs_; }
     [[nodiscard]] int max_batch() const override { return max_batch_; }
-    [[nodiscard]] Result<std::unique_ptr<InferRequest>> create_request() override;
+    [[nodiscard]] Result<std::unique_ptr<InferRequest>> create_request(int /*threads*/) override;
     [[nodiscard]] std::string description() const override {
         return "plain loops, " + std::to_string(graph_->nodes.size()) + " nodes";
     }
@@ -78,7 +78,7 @@ ReferenceModel::ReferenceModel(GraphPtr graph, int max_batch)
     for (const ValueId id : graph_->outputs) last_readers_[id] = graph_->nodes.size();
 }
 
-Result<std::unique_ptr<InferRequest>> ReferenceModel::create_request() {
+Result<std::unique_ptr<InferRequest>> ReferenceModel::create_request(int /*threads*/) {
     auto self = std::static_pointer_cast<ReferenceModel>(shared_from_this());
     return std::unique_ptr<InferRequest>(std::make_unique<ReferenceRequest>(std::move(self)));
 }

@@ -81,8 +81,8 @@ class Trial {
 
 // The sizes take turns, so that what else the machine does meets them alike.
 Result<int> choose_rows(const Sliceable& model) {
-    // A thread's share of the largest batch.
-    const int largest = std::min(kMostRows, (model.max_batch + model.threads - 1) / model.threads);
+    // The largest batch may be one thread's: a request may have fewer than the model.
+    const int largest = std::min(kMostRows, model.max_batch);
     // The largest comes first: its choice of weight layouts is the one all sizes share.
     FACET_TRY(model.program(largest, 1));
     struct Contender {
@@ -150,8 +150,7 @@ std::string structure_key(const Graph& graph) {
 Result<Slicing> choose_slicing(const Sliceable& model) {
     Slicing slicing{.threads = model.threads};
     const auto cache = ChoiceCache::shared();
-    const std::string key = "slice " + model.key + ' ' + std::to_string(model.max_batch) + ' ' +
-                            std::to_string(model.threads);
+    const std::string key = "rows " + model.key + ' ' + std::to_string(model.max_batch);
     const auto known = cache->find(key);
     if (known && *known >= 1 && *known <= std::min(kMostRows, model.max_batch)) {
         slicing.most_rows = *known;
