@@ -24,7 +24,9 @@ std::vector<BenchModel> bench_models(const std::filesystem::path& quantised) {
                       points = "landmarks-regression-retail-0009",
                       faces = "face-detection-retail-0004", ultraface = "version-RFB-320";
     const auto made = [&](const std::string& name) {
-        return (std::filesystem::absolute(quantised) / (name + ".onnx")).string();
+        return quantised.empty()
+                   ? std::string()
+                   : (std::filesystem::absolute(quantised) / (name + ".onnx")).string();
     };
     return {
         {"age-gender", model(age, "FP32-dequantized", ".onnx"), model(age, "FP16-INT8", ".xml")},
@@ -35,6 +37,7 @@ std::vector<BenchModel> bench_models(const std::filesystem::path& quantised) {
 }
 
 Result<std::shared_ptr<const Graph>> load_graph(const std::string& file) {
+    if (file.empty()) return Error{ErrorCode::kNotFound, "bench-accuracy did not quantise it"};
     const auto path = testing::data_path(file);
     if (!path)
         return Error{ErrorCode::kNotFound,

@@ -20,7 +20,7 @@ struct BenchModel {
     bool made_here = false;      // quantised_file comes from bench-accuracy
     int floats = 0;              // of made_here: as facet-quantize --floats
 };
-// `quantised`: the folder that bench-accuracy wrote to.
+// `quantised`: the folder that bench-accuracy wrote to, or empty.
 [[nodiscard]] std::vector<BenchModel> bench_models(const std::filesystem::path& quantised);
 
 // Read, prepared, proved batchable, taking f32.

@@ -9,6 +9,9 @@ NAMES = {'facet': 'Facet', 'facet-bf16': 'Facet, bf16', 'onnxruntime': 'ONNX Run
 COLOURS = {'facet': '#1a7f37', 'facet-bf16': '#7bb662', 'onnxruntime': '#9a3b8c', 'opencv': '#b35900',
            'ceiling': '#888888'}
 
+# What is no row of measured points: the ceiling, and bf16, which runs at three sizes.
+DASHES = {'ceiling': ' stroke-dasharray="5 4"', 'facet-bf16': ' stroke-dasharray="2 3"'}
+
 
 def nice_step(top):
     """Of four to eight lines up to `top`: 1, 2 or 5 times a power of ten."""
@@ -71,12 +74,12 @@ def lines(series, x, y):
     for engine in (name for name in NAMES if name in series):
         points = sorted(series[engine])
         colour = COLOURS[engine]
-        dashes = ' stroke-dasharray="5 4"' if engine == 'ceiling' else ''
+        dashes = DASHES.get(engine, '')
         way = ' '.join(f'{x(rows):.1f},{y(rate):.1f}' for rows, rate in points)
         yield f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="2"{dashes}/>'
         if engine != 'ceiling':
             yield ''.join(f'<circle cx="{x(rows):.1f}" cy="{y(rate):.1f}" r="2.5" fill="{colour}"/>'
                           for rows, rate in points)
-        yield (f'<path d="M{place},{HEIGHT - 12}h16" stroke="{colour}" stroke-width="2"{dashes}/>'
-               f'<text x="{place + 20}" y="{HEIGHT - 8}">{NAMES[engine]}</text>')
-        place += 34 + 7 * len(NAMES[engine])
+        yield (f'<path d="M{place:.0f},{HEIGHT - 12}h16" stroke="{colour}" stroke-width="2"{dashes}/>'
+               f'<text x="{place + 20:.0f}" y="{HEIGHT - 8}">{NAMES[engine]}</text>')
+        place += 40 + 6.2 * len(NAMES[engine])

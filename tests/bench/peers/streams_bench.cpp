@@ -154,7 +154,7 @@ Result<void> has_int8() {
 
 struct Arguments {
     bool quick = false;
-    std::string library, only;
+    std::string library, only, numbers;
     FacetAppProperties properties;
 };
 
@@ -177,6 +177,8 @@ int run(const Arguments& arguments) {
     };
     const auto attempt = [&](const char* engine, const MakeStreamApp& make, bool quantised) {
         if (!arguments.only.empty() && arguments.only != engine) return;
+        if (!arguments.numbers.empty() && arguments.numbers != (quantised ? "int8" : "fp32"))
+            return;
         const Result<void> searched = search(engine, make, quantised, seconds);
         if (!searched.ok())
             print_absence(std::string("streams, ") + engine + (quantised ? ", int8" : ", fp32"),
@@ -197,8 +199,8 @@ int run(const Arguments& arguments) {
 }  // namespace
 }  // namespace facet::bench
 
-// Arguments: [--quick] [--onnxruntime LIBRARY] [--only ENGINE] [--detect PROPERTIES]
-// [--classify PROPERTIES]
+// Arguments: [--quick] [--onnxruntime LIBRARY] [--only ENGINE] [--numbers fp32|int8]
+// [--detect PROPERTIES] [--classify PROPERTIES]
 int main(int count, char** words) {
     unsetenv("GST_PLUGIN_PATH");  // the elements are linked in
     gst_init(nullptr, nullptr);
@@ -210,6 +212,7 @@ int main(int count, char** words) {
         if (word == "--quick") arguments.quick = true;
         if (word == "--onnxruntime") arguments.library = next;
         if (word == "--only") arguments.only = next;
+        if (word == "--numbers") arguments.numbers = next;
         if (word == "--detect") arguments.properties.detect = next;
         if (word == "--classify") arguments.properties.classify = next;
     }
