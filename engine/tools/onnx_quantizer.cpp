@@ -235,21 +235,21 @@ class QuantizedModel {
     }
 
     void drop_unread_constants() {
-        std::set<std::string> read;
+        std::set<std::string> read, constants;
         for (const auto& node : graph().node())
             read.insert(node.input().begin(), node.input().end());
-        auto* constants = graph().mutable_initializer();
+        auto* tensors = graph().mutable_initializer();
+        for (const auto& tensor : *tensors) constants.insert(tensor.name());
+        tensors->erase(
+            std::remove_if(tensors->begin(), tensors->end(),
+                           [&](const auto& tensor) { return !read.contains(tensor.name()); }),
+            tensors->end());
+        // Files of old operator sets list constants among the inputs, where they could be replaced:
+        // other runtimes then fold nothing.
         auto* inputs = graph().mutable_input();
-        const auto unread = [&](const auto& message) { return !read.contains(message.name()); };
-        std::set<std::string> dropped;
-        for (const auto& constant : *constants)
-            if (unread(constant)) dropped.insert(constant.name());
-        constants->erase(std::remove_if(constants->begin(), constants->end(), unread),
-                         constants->end());
-        // Files of old operator sets list constants among the inputs.
         inputs->erase(
             std::remove_if(inputs->begin(), inputs->end(),
-                           [&](const auto& input) { return dropped.contains(input.name()); }),
+                           [&](const auto& input) { return constants.contains(input.name()); }),
             inputs->end());
     }
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <vector>
 
 #include "engine/backends/reference/reference_backend.h"
@@ -203,6 +204,28 @@ TEST(FacetQuantize, SlicesOfOldFilesCutTheSame) {
     ASSERT_TRUE(graph) << graph.error().text();
     ASSERT_TRUE(prepare(*graph, reference::evaluate));
     EXPECT_EQ(graph->value(graph->outputs[0]).shape, (Shape{1, 2, 4, 2}));
+}
+
+TEST(FacetQuantize, ConstantsAreNoInputsAnyMore) {
+    testing::OnnxWriter writer(9);
+    const std::string weights = writer.floats("w", {4, 3, 1, 1}, std::vector<float>(12, 0.5f));
+    const std::string bias = writer.floats("b", {4}, {1, 2, 3, 4});
+    const std::string x = writer.input("x", {1, 3, 4, 4});
+    writer.input("w", {4, 3, 1, 1});
+    writer.input("b", {4});
+    writer.node("Conv", {x, weights, bias}, {"y"});
+    writer.output("y");
+    const testing::TemporaryModel folder;
+    const auto copy = folder.path("new.onnx");
+    ASSERT_TRUE(write_quantized(folder.write("old.onnx", writer.bytes()), {{"x", {1, 0}}}, copy));
+    onnx::ModelProto model;
+    std::ifstream file(copy, std::ios::binary);
+    ASSERT_TRUE(model.ParseFromIstream(&file));
+    ASSERT_EQ(model.graph().input_size(), 1);
+    EXPECT_EQ(model.graph().input(0).name(), "x");
+    EXPECT_EQ(model.graph().node(3).input(2), "b") << "and the bias is still there";
+    const auto graph = read_model(copy);
+    EXPECT_TRUE(graph) << graph.error().text();
 }
 
 TEST(FacetQuantize, OldOperatorsThatMeanSomethingElseAreRefusedByName) {
