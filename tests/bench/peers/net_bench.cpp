@@ -127,9 +127,8 @@ void run_course(const Course& course, OnnxRuntime* runtime, const Arguments& arg
         if (threads == 1) compare_outputs(course, entrants);
         Ceiling ceiling(numbers, threads);
         ceiling.run();
-        for (const int rows : arguments.batch_sizes())
-            race({course.model, course.precision, threads}, entrants, ceiling, rows,
-                 arguments.quick ? kQuick : kFull);
+        race({course.model, course.precision, threads}, entrants, ceiling, arguments.batch_sizes(),
+             arguments.quick ? kQuick : kFull);
     }
 }
 

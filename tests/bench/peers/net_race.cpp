@@ -45,7 +45,7 @@ double now_seconds(int threads) {
                         : std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
 }
 
-// Batches for at least the plan's time; an error withdraws the entrant.
+// Batches for at least the plan's time; an error withdraws the entrant from this size on.
 bool take_turn(const RaceTitle& title, Entrant& entrant, int rows, double seconds) {
     const auto start = Clock::now();
     do {
@@ -55,64 +55,79 @@ bool take_turn(const RaceTitle& title, Entrant& entrant, int rows, double second
             print_absence(title.model + " " + title.precision + ", " + entrant.engine + " from " +
                               std::to_string(rows) + " rows on",
                           ran.error());
-            entrant.withdrawn = true;
+            entrant.failed_rows = rows;
             return false;
         }
-        entrant.seconds.push_back(now_seconds(title.threads) - begin);
+        entrant.seconds[rows].push_back(now_seconds(title.threads) - begin);
     } while (since(start) < seconds);
     return true;
 }
 
-void report_entrant(const RaceTitle& title, const Entrant& entrant, int rows) {
-    std::vector<double> sorted = entrant.seconds;
-    std::ranges::sort(sorted);
-    std::printf(
-        "{\"kind\":\"net\",\"model\":\"%s\",\"precision\":\"%s\",\"threads\":%d,"
-        "\"rows\":%d,\"engine\":\"%s\",\"mode\":\"%s\",\"best_s\":%.9f,"
-        "\"median_s\":%.9f}\n",
-        title.model.c_str(), title.precision.c_str(), title.threads, rows, entrant.engine.c_str(),
-        entrant.mode.c_str(), sorted[0], sorted[sorted.size() / 2]);
+void report_entrant(const RaceTitle& title, const Entrant& entrant) {
+    for (const auto& [rows, seconds] : entrant.seconds) {
+        std::vector<double> sorted = seconds;
+        std::ranges::sort(sorted);
+        std::printf(
+            "{\"kind\":\"net\",\"model\":\"%s\",\"precision\":\"%s\",\"threads\":%d,"
+            "\"rows\":%d,\"engine\":\"%s\",\"mode\":\"%s\",\"best_s\":%.9f,"
+            "\"median_s\":%.9f}\n",
+            title.model.c_str(), title.precision.c_str(), title.threads, rows,
+            entrant.engine.c_str(), entrant.mode.c_str(), sorted[0], sorted[sorted.size() / 2]);
+    }
     std::fflush(stdout);
 }
 
-// Who runs this batch size, after a first batch of it.
-std::vector<Entrant*> warm_up(const RaceTitle& title, std::vector<Entrant>& entrants, int rows) {
-    std::vector<Entrant*> running;
+bool runs(const Entrant& entrant, int rows) {
+    // Halves of one row are the row on one thread.
+    if (rows >= entrant.failed_rows || (rows == 1 && entrant.mode == "narrow")) return false;
+    return entrant.rows.empty() || std::ranges::count(entrant.rows, rows) > 0;
+}
+
+// A first batch of each size is nobody's time.
+void warm_up(const RaceTitle& title, std::vector<Entrant>& entrants,
+             const std::vector<int>& sizes) {
     for (Entrant& entrant : entrants) {
-        // Halves of one row are the row on one thread.
-        if (entrant.withdrawn || (rows == 1 && entrant.mode == "narrow")) continue;
-        if (!entrant.rows.empty() && std::ranges::count(entrant.rows, rows) == 0) continue;
-        if (take_turn(title, entrant, rows, 0)) running.push_back(&entrant);
+        for (const int rows : sizes)
+            if (runs(entrant, rows)) (void)take_turn(title, entrant, rows, 0);
         entrant.seconds.clear();
     }
-    return running;
+}
+
+// Seconds of the fastest product.
+double take_turn(Ceiling& ceiling, int threads, double seconds) {
+    double best = 1e9;
+    const auto start = Clock::now();
+    do {
+        const double begin = now_seconds(threads);
+        ceiling.run();
+        best = std::min(best, now_seconds(threads) - begin);
+    } while (since(start) < seconds);
+    return best;
 }
 
 }  // namespace
 
-void race(const RaceTitle& title, std::vector<Entrant>& entrants, Ceiling& ceiling, int rows,
-          const RacePlan& plan) {
-    const int threads = title.threads;
-    const std::vector<Entrant*> running = warm_up(title, entrants, rows);
+void race(const RaceTitle& title, std::vector<Entrant>& entrants, Ceiling& ceiling,
+          const std::vector<int>& sizes, const RacePlan& plan) {
+    warm_up(title, entrants, sizes);
     double ceiling_seconds = 1e9;
     for (int turn = 0; turn < plan.turns; ++turn) {
-        for (Entrant* entrant : running) {
-            if (threads > 1) settle();
-            (void)take_turn(title, *entrant, rows, plan.seconds);
+        for (const int rows : sizes) {
+            for (Entrant& entrant : entrants) {
+                if (!runs(entrant, rows)) continue;
+                if (title.threads > 1) settle();
+                (void)take_turn(title, entrant, rows, plan.seconds);
+            }
+            if (title.threads > 1) settle();
+            ceiling_seconds =
+                std::min(ceiling_seconds, take_turn(ceiling, title.threads, plan.seconds / 2));
         }
-        if (threads > 1) settle();
-        const auto start = Clock::now();
-        do {
-            const double begin = now_seconds(threads);
-            ceiling.run();
-            ceiling_seconds = std::min(ceiling_seconds, now_seconds(threads) - begin);
-        } while (since(start) < plan.seconds / 2);
     }
-    for (const Entrant* entrant : running) report_entrant(title, *entrant, rows);
+    for (const Entrant& entrant : entrants) report_entrant(title, entrant);
     std::printf(
         "{\"kind\":\"ceiling\",\"model\":\"%s\",\"precision\":\"%s\",\"threads\":%d,"
-        "\"rows\":%d,\"gflops\":%.2f}\n",
-        title.model.c_str(), title.precision.c_str(), threads, rows,
+        "\"gflops\":%.2f}\n",
+        title.model.c_str(), title.precision.c_str(), title.threads,
         ceiling.operations() / ceiling_seconds / 1e9);
 }
 

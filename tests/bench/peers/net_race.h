@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Contenders taking turns at one net and one batch size.
+// Contenders taking turns at one net.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,9 +20,9 @@ struct RacePlan {
 struct Entrant {
     std::string engine, mode;
     std::unique_ptr<Contender> contender;
-    std::vector<int> rows;        // batch sizes that it is measured at; empty: all
-    std::vector<double> seconds;  // per batch
-    bool withdrawn = false;       // a batch failed
+    std::vector<int> rows;                       // batch sizes that it runs; empty: all
+    std::map<int, std::vector<double>> seconds;  // per batch, by its size
+    int failed_rows = 1 << 20;                   // sizes from this one on do not run
 };
 
 // What is measured, for the printed lines.
@@ -30,8 +31,10 @@ struct RaceTitle {
     int threads;
 };
 
-// Prints a line per entrant, and one of what the ceiling reached between their turns.
-void race(const RaceTitle& title, std::vector<Entrant>& entrants, Ceiling& ceiling, int rows,
-          const RacePlan& plan);
+// All sizes once, then all again: what disturbs the machine for a second takes one turn of many
+// settings instead of all turns of one. Prints a line per entrant and size, and one of what the
+// ceiling reached in between.
+void race(const RaceTitle& title, std::vector<Entrant>& entrants, Ceiling& ceiling,
+          const std::vector<int>& sizes, const RacePlan& plan);
 
 }  // namespace facet::bench
