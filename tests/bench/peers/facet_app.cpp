@@ -51,6 +51,19 @@ Ref<GstElement> make_element(const char* description) {
                               : adopt(GST_ELEMENT(gst_object_ref_sink(element)));
 }
 
+// "2 x 1", as the element's stats have it.
+std::string division_of(GstElement* element) {
+    GstStructure* stats = nullptr;
+    g_object_get(element, "stats", &stats, nullptr);
+    guint64 requests = 0, threads = 0;
+    if (stats != nullptr) {
+        gst_structure_get(stats, "requests", G_TYPE_UINT64, &requests, "threads", G_TYPE_UINT64,
+                          &threads, nullptr);
+        gst_structure_free(stats);
+    }
+    return std::to_string(requests) + " x " + std::to_string(threads);
+}
+
 class FacetApp final : public StreamApp {
   public:
     FacetApp(const StreamAppSettings& settings, const FacetAppProperties& properties,
@@ -89,6 +102,11 @@ class FacetApp final : public StreamApp {
         GST_BUFFER_PTS(frame) = static_cast<GstClockTime>(index) * 40 * GST_MSECOND;
         GST_BUFFER_OFFSET(frame) = static_cast<guint64>(index);
         gst_pad_push(chains_[stream].source.get(), frame);
+    }
+
+    std::string division() const override {
+        return "detection " + division_of(chains_[0].detect.get()) + ", faces " +
+               division_of(chains_[0].classify.get());
     }
 
     ~FacetApp() override {

@@ -170,6 +170,10 @@ class PeerApp final : public StreamApp {
         waiting_.notify_one();
     }
 
+    std::string division() const override {
+        return std::to_string(workers_.size()) + " x 1, nets of its own each";
+    }
+
     ~PeerApp() override {
         {
             const std::lock_guard lock(mutex_);

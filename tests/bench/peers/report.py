@@ -146,11 +146,11 @@ def print_rest(by_kind):
     if by_kind['streams']:
         print('Streams of 720p at 25/s, 5 faces each, p99 added latency under 100 ms')
         table(['application', 'numbers', 'streams', 'p99 ms', 'p99 ms of one more', 'frames/s at full speed',
-               'processor ms per frame', 'faces per frame'],
+               'processor ms per frame', 'faces per frame', 'requests x threads'],
               [[NAMES[e['engine']], e['precision'], e['streams'],
                 number(e['p99_ms'] if e['streams'] else None, 1),
                 number(e['over_p99_ms'], 1), number(e['full_speed_fps'], 1), number(e['cpu_ms'], 1),
-                number(e['faces'], 2)] for e in by_kind['streams']])
+                number(e['faces'], 2), e['division']] for e in by_kind['streams']])
     for entry in sorted({(e['what'], e['why']) for e in by_kind['absent']}):
         print('not run:', ': '.join(entry))
 

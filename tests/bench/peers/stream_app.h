@@ -34,6 +34,8 @@ class StreamApp {
     // In the thread of its stream; returns when the app takes the next frame. `done` may be called
     // in any thread.
     virtual void push(int stream, int index) = 0;
+    // How it divides the processors: "detection 1 x 2, faces 2 x 1" requests x threads.
+    [[nodiscard]] virtual std::string division() const = 0;
 };
 
 struct StreamAppSettings {
@@ -43,11 +45,11 @@ struct StreamAppSettings {
 };
 using MakeStreamApp = std::function<Result<std::unique_ptr<StreamApp>>(const StreamAppSettings&)>;
 
-// Properties of the elements beside their models, as gst-launch-1.0 takes them. Single-threaded
-// requests, one per processor, keep two processors busier than one request of two threads.
+// Properties of the elements beside their models, as gst-launch-1.0 takes them. Requests and
+// threads are the elements' own choice.
 struct FacetAppProperties {
-    std::string detect = "max-batch=4 timeout=0 requests=2 threads=1";
-    std::string classify = "max-batch=32 timeout=5 requests=2 threads=1";
+    std::string detect = "max-batch=4 timeout=0";
+    std::string classify = "max-batch=32 timeout=5";
 };
 // facetdetect ! facetclassify for each stream.
 [[nodiscard]] Result<std::unique_ptr<StreamApp>> make_facet_app(

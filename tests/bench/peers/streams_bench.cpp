@@ -36,6 +36,7 @@ struct Outcome {
     double frames_per_second = 0;  // of all streams
     double faces = 0;              // of a frame, on average
     double processor_seconds = 0;  // of a frame
+    std::string division;          // StreamApp::division()
 };
 
 // A run of `streams` cameras. The first fifth is left out: caches and sizes settle.
@@ -58,8 +59,11 @@ class Trial {
         for (int stream = 0; stream < streams_; ++stream)
             cameras.emplace_back([this, stream, &app] { film(stream, **app); });
         for (std::thread& camera : cameras) camera.join();
+        const std::string division = (*app)->division();
         app->reset();
-        return judge();
+        FACET_ASSIGN(Outcome outcome, judge());
+        outcome.division = division;
+        return outcome;
     }
 
   private:
@@ -137,9 +141,10 @@ Result<void> search(const std::string& engine, const MakeStreamApp& make, bool q
     std::printf(
         "{\"kind\":\"streams\",\"engine\":\"%s\",\"precision\":\"%s\",\"streams\":%d,"
         "\"p99_ms\":%.2f,\"over_p99_ms\":%.2f,\"full_speed_fps\":%.1f,\"faces\":%.2f,\"cpu_ms\":%."
-        "2f}\n",
+        "2f,\"division\":\"%s\"}\n",
         engine.c_str(), quantised ? "int8" : "fp32", most, held.p99 * 1e3, over.p99 * 1e3,
-        full.frames_per_second, full.faces, full.processor_seconds * 1e3);
+        full.frames_per_second, full.faces, full.processor_seconds * 1e3,
+        (most > 0 ? held : full).division.c_str());
     std::fflush(stdout);
     return {};
 }
