@@ -8,6 +8,9 @@
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
 #define FACET_MULTIVERSION __attribute__((target_clones("avx512f", "avx2", "default")))
+// Of loops over 16-bit numbers, for which AVX-512F has no instructions.
+#define FACET_MULTIVERSION_WORDS __attribute__((target_clones("avx2", "default")))
 #else
 #define FACET_MULTIVERSION
+#define FACET_MULTIVERSION_WORDS
 #endif

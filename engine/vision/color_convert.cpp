@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Colour conversion at the model's size, in float: it is small, and nothing is rounded twice.
+// Colour conversion at the model's size, in 16 bits: it is small, and nothing is rounded to bytes
+// before.
 #include "engine/vision/color_convert.h"
 
 #include <algorithm>
@@ -9,44 +10,47 @@
 namespace facet {
 namespace {
 
-inline uint32_t to_byte(float value) {
-    return static_cast<uint32_t>(static_cast<int>(std::min(std::max(value, 0.0f), 255.0f) + 0.5f));
+constexpr int kOne = 1 << kFractionBits;
+
+// Of scaled(), for values that carry one or two bits more than Fixed.
+int16_t factor_of_double(float factor) {
+    return static_cast<int16_t>(factor * (1 << 14) + (factor < 0 ? -0.5f : 0.5f));
+}
+int16_t factor_of_fourfold(float factor) {
+    return static_cast<int16_t>(factor * (1 << 13) + (factor < 0 ? -0.5f : 0.5f));
 }
 
-FACET_MULTIVERSION
-void pack_yuv(const YuvCoefficients& coefficients, const float* __restrict y_values,
-              const float* __restrict u_values, const float* __restrict v_values, size_t count,
-              bool red_first, uint32_t* __restrict pixels) {
-    const YuvCoefficients c = coefficients;
-    const int red_shift = red_first ? 0 : 16, blue_shift = red_first ? 16 : 0;
+// `value` is a Fixed less 128 of its units, and may be far out of range.
+inline uint8_t centred_byte(int16_t value) {
+    int16_t byte = static_cast<int16_t>(value >> kFractionBits);
+    byte = byte < -128 ? int16_t{-128} : byte;
+    byte = byte > 127 ? int16_t{127} : byte;
+    return static_cast<uint8_t>(byte + 128);
+}
+
+// Centred, luma and what chroma adds stay below 2^15 whatever the three samples are.
+FACET_MULTIVERSION_WORDS
+void convert_yuv(const YuvCoefficients& coefficients, const Fixed* __restrict y_values,
+                 const Fixed* __restrict u_values, const Fixed* __restrict v_values, size_t count,
+                 uint8_t* __restrict red, uint8_t* __restrict green, uint8_t* __restrict blue) {
+    const int16_t black = static_cast<int16_t>(coefficients.black * kOne);
+    const int16_t luma_factor = factor_of_double(coefficients.luma);
+    const int16_t red_v = factor_of_fourfold(coefficients.red_v);
+    const int16_t green_u = factor_of_fourfold(coefficients.green_u);
+    const int16_t green_v = factor_of_fourfold(coefficients.green_v);
+    const int16_t blue_u = factor_of_fourfold(coefficients.blue_u);
+    constexpr int16_t kCentre = 128 * kOne;
     for (size_t i = 0; i < count; ++i) {
-        const float luma = (y_values[i] - c.black) * c.luma;
-        const float u = u_values[i] - 128.0f;
-        const float v = v_values[i] - 128.0f;
-        pixels[i] = to_byte(luma + c.red_v * v) << red_shift |
-                    to_byte(luma + c.green_u * u + c.green_v * v) << 8 |
-                    to_byte(luma + c.blue_u * u) << blue_shift;
+        const int16_t stretched =
+            scaled(static_cast<int16_t>((y_values[i] - black) * 2), luma_factor);
+        const int16_t luma = static_cast<int16_t>(stretched - kCentre + kOne / 2);
+        const int16_t u = static_cast<int16_t>((u_values[i] - kCentre) * 4);
+        const int16_t v = static_cast<int16_t>((v_values[i] - kCentre) * 4);
+        const int16_t green_chroma = static_cast<int16_t>(scaled(u, green_u) + scaled(v, green_v));
+        red[i] = centred_byte(static_cast<int16_t>(luma + scaled(v, red_v)));
+        green[i] = centred_byte(static_cast<int16_t>(luma + green_chroma));
+        blue[i] = centred_byte(static_cast<int16_t>(luma + scaled(u, blue_u)));
     }
-}
-
-FACET_MULTIVERSION
-void pack_rgb(const float* __restrict first, const float* __restrict second,
-              const float* __restrict third, size_t count, uint32_t* __restrict pixels) {
-    for (size_t i = 0; i < count; ++i)
-        pixels[i] = to_byte(first[i]) | to_byte(second[i]) << 8 | to_byte(third[i]) << 16;
-}
-
-FACET_MULTIVERSION
-void gray_of_rgb(const float* __restrict red, const float* __restrict green,
-                 const float* __restrict blue, size_t count, uint32_t* __restrict pixels) {
-    for (size_t i = 0; i < count; ++i)
-        pixels[i] = to_byte(0.299f * red[i] + 0.587f * green[i] + 0.114f * blue[i]);
-}
-
-FACET_MULTIVERSION
-void gray_of_luma(float black, float scale, const float* __restrict luma, size_t count,
-                  uint32_t* __restrict pixels) {
-    for (size_t i = 0; i < count; ++i) pixels[i] = to_byte((luma[i] - black) * scale);
 }
 
 }  // namespace
@@ -66,20 +70,43 @@ YuvCoefficients yuv_coefficients(ColorMatrix matrix, ColorRange range) {
             .blue_u = 2 * (1 - blue) * chroma};
 }
 
-void pack_pixels(ColorModel model, const YuvCoefficients& coefficients,
-                 const Components& components, size_t count, ColorOrder order, uint32_t* pixels) {
-    const auto& [first, second, third] = components;
-    const bool gray = order == ColorOrder::kGray, red_first = order == ColorOrder::kRgb;
-    if (model == ColorModel::kYuv) {
-        if (gray) return gray_of_luma(coefficients.black, coefficients.luma, first, count, pixels);
-        return pack_yuv(coefficients, first, second, third, count, red_first, pixels);
+FACET_MULTIVERSION_WORDS
+void to_bytes(const Fixed* __restrict values, size_t count, uint8_t* __restrict bytes) {
+    for (size_t i = 0; i < count; ++i)
+        bytes[i] = static_cast<uint8_t>((values[i] + kOne / 2) >> kFractionBits);
+}
+
+void yuv_to_rgb(const YuvCoefficients& coefficients, const std::array<const Fixed*, 3>& yuv,
+                size_t count, const std::array<uint8_t*, 3>& rgb) {
+    convert_yuv(coefficients, yuv[0], yuv[1], yuv[2], count, rgb[0], rgb[1], rgb[2]);
+}
+
+FACET_MULTIVERSION_WORDS
+void yuv_to_gray(const YuvCoefficients& coefficients, const Fixed* __restrict luma, size_t count,
+                 uint8_t* __restrict gray) {
+    const int16_t black = static_cast<int16_t>(coefficients.black * kOne);
+    const int16_t factor = factor_of_double(coefficients.luma);
+    constexpr int16_t kCentre = 128 * kOne;
+    for (size_t i = 0; i < count; ++i) {
+        const int16_t stretched = scaled(static_cast<int16_t>((luma[i] - black) * 2), factor);
+        gray[i] = centred_byte(static_cast<int16_t>(stretched - kCentre + kOne / 2));
     }
-    if (model == ColorModel::kGray) {
-        if (gray) return gray_of_luma(0, 1, first, count, pixels);
-        return pack_rgb(first, first, first, count, pixels);
+}
+
+FACET_MULTIVERSION_WORDS
+void rgb_to_gray(const std::array<const Fixed*, 3>& rgb, size_t count, uint8_t* __restrict gray) {
+    const Fixed* __restrict red = rgb[0];
+    const Fixed* __restrict green = rgb[1];
+    const Fixed* __restrict blue = rgb[2];
+    // Of 2^15; their sum is that. Source: ITU-R BT.601-7.
+    constexpr int16_t kRed = 9798, kGreen = 19235, kBlue = 3735;
+    for (size_t i = 0; i < count; ++i) {
+        const int16_t doubled =
+            static_cast<int16_t>(scaled(static_cast<int16_t>(red[i] * 2), kRed) +
+                                 scaled(static_cast<int16_t>(green[i] * 2), kGreen) +
+                                 scaled(static_cast<int16_t>(blue[i] * 2), kBlue));
+        gray[i] = static_cast<uint8_t>((doubled + kOne) >> (kFractionBits + 1));
     }
-    if (gray) return gray_of_rgb(first, second, third, count, pixels);
-    pack_rgb(red_first ? first : third, second, red_first ? third : first, count, pixels);
 }
 
 }  // namespace facet

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Resampled components -> packed u8 pixels. Private to vision.
+// Resampled components -> bytes of colour or grey. Private to vision.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
-#include "engine/vision/crop.h"
 #include "engine/vision/image_view.h"
-#include "engine/vision/pixel_layout.h"
+#include "engine/vision/resample.h"
 
 namespace facet {
 
@@ -20,12 +19,14 @@ struct YuvCoefficients {
 };
 [[nodiscard]] YuvCoefficients yuv_coefficients(ColorMatrix matrix, ColorRange range);
 
-// `count` values each: R, G, B or Y, U, V or grey alone (then the others may be null). For a grey
-// model only Y is read of YUV components.
-using Components = std::array<const float*, 3>;
+// All of `count` values; reentrant.
 
-// Each pixel's bytes in the order that `order` names, the first one lowest. Reentrant.
-void pack_pixels(ColorModel model, const YuvCoefficients& coefficients,
-                 const Components& components, size_t count, ColorOrder order, uint32_t* pixels);
+// Values that are the bytes wanted, but for rounding.
+void to_bytes(const Fixed* values, size_t count, uint8_t* bytes);
+void yuv_to_rgb(const YuvCoefficients& coefficients, const std::array<const Fixed*, 3>& yuv,
+                size_t count, const std::array<uint8_t*, 3>& rgb);
+void yuv_to_gray(const YuvCoefficients& coefficients, const Fixed* luma, size_t count,
+                 uint8_t* gray);
+void rgb_to_gray(const std::array<const Fixed*, 3>& rgb, size_t count, uint8_t* gray);
 
 }  // namespace facet

@@ -4,26 +4,29 @@
 #include "engine/vision/crop.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cstring>
 #include <string>
+#include <vector>
 
+#include "engine/vision/bands.h"
 #include "engine/vision/color_convert.h"
 #include "engine/vision/pixel_layout.h"
 #include "engine/vision/resample.h"
+#include "engine/vision/shuffle.h"
 
 namespace facet {
 namespace {
 
 // Grows to the largest crop its thread has made and stays.
 struct Scratch {
-    // Per plane and per component; those of equal axes are planned once.
-    std::array<AxisTaps, 3> row_plans, column_plans;
-    std::array<const AxisTaps*, 3> rows{}, columns{};
-    std::vector<float> sums;          // blended rows, kLanes of them
-    std::vector<float> sums_by_lane;  // the same, a column's rows side by side
-    std::vector<float> values;        // a component's rows side by side for each output column
-    std::vector<uint32_t> pixels, pixel_rows;
+    Bands bands;
+    std::array<RowStretch, 3> stretches;                         // per band
+    std::array<std::array<std::vector<Fixed>, 2>, 3> stretched;  // two source rows each
+    std::vector<Fixed> rows, columns;                            // of a plane, kLanes output rows
+    std::vector<Fixed> value_columns;           // of a band, each output's rows side by side
+    std::array<std::vector<Fixed>, 3> values;   // per band: kLanes output rows
+    std::array<std::vector<uint8_t>, 3> bytes;  // per converted component: the same
 };
 
 std::string text(const Rect& rect) {
@@ -48,46 +51,13 @@ Result<void> check(const ImageView& image, const Rect& region, const CropSpec& s
     return {};
 }
 
-Interpolation interpolation_for(double length, int outputs) {
-    return length >= kAreaFromShrink * outputs ? Interpolation::kArea : Interpolation::kLinear;
+size_t padded(size_t count, size_t group) {
+    return (count + group - 1) / group * group;
 }
 
-// In whole groups of four, which is what transpose() takes.
-size_t padded(size_t count) {
-    return (count + 3) / 4 * 4;
-}
-
-// Plans every axis. Chroma follows the interpolation of luma, so that both see the same pixels.
-void plan(const ImageView& image, const PixelLayout& layout, int components, const Rect& region,
-          const CropSpec& spec, Scratch& scratch) {
-    const Interpolation across = interpolation_for(region.width, spec.width);
-    const Interpolation down = interpolation_for(region.height, spec.height);
-    for (int c = 0; c < components; ++c) {
-        const int shift = layout.components[c].shift_x;
-        if (c > 0 && shift == layout.components[c - 1].shift_x) {
-            scratch.columns[c] = scratch.columns[c - 1];
-            continue;
-        }
-        const double span = 1 << shift;
-        scratch.column_plans[c].plan(region.x / span, region.width / span,
-                                     (image.width + (1 << shift) - 1) >> shift, spec.width, across);
-        scratch.columns[c] = &scratch.column_plans[c];
-    }
-    for (int p = 0; p < layout.plane_count; ++p) {
-        if (p > 0 && layout.planes[p].shift_y == layout.planes[p - 1].shift_y) {
-            scratch.rows[p] = scratch.rows[p - 1];
-            continue;
-        }
-        const double span = 1 << layout.planes[p].shift_y;
-        scratch.row_plans[p].plan(region.y / span, region.height / span,
-                                  layout.planes[p].rows(image.height), spec.height, down);
-        scratch.rows[p] = &scratch.row_plans[p];
-    }
-    const size_t block = padded(spec.width) * kLanes;
-    if (scratch.pixels.size() >= block) return;
-    scratch.values.resize(3 * block);
-    scratch.pixels.resize(block);
-    scratch.pixel_rows.resize(block);
+template <typename Element>
+void grow(std::vector<Element>& memory, size_t count) {
+    if (memory.size() < count) memory.resize(count);
 }
 
 // Output rows [first_row, first_row + rows), rows <= kLanes.
@@ -95,55 +65,131 @@ struct Block {
     int first_row, rows;
 };
 
-// The values of the components of plane `p` for a block.
-void resample_plane(const ImageView& image, const PixelLayout& layout, int components, int p,
-                    const Block& block, Scratch& scratch, const std::array<float*, 3>& values) {
-    const PlaneLayout& plane = layout.planes[p];
-    int first_pixel = image.width, end_pixel = 0;
-    for (int c = 0; c < components; ++c) {
-        if (layout.components[c].plane != p) continue;
-        const int shift = layout.components[c].shift_x;
-        first_pixel = std::min(first_pixel, scratch.columns[c]->begin << shift);
-        end_pixel = std::max(end_pixel, std::min(scratch.columns[c]->end << shift, image.width));
+// Each source row is stretched to the outputs' width once, then two at a time are blended.
+class BilinearWay {
+  public:
+    BilinearWay(const ImageView& image, Scratch& scratch) : scratch_(scratch) {
+        for (int b = 0; b < scratch.bands.count(); ++b) {
+            const Band& band = scratch.bands[b];
+            const ByteSpan span = scratch.bands.bytes_of(band.plane);
+            std::array<int, 3> offsets = band.offsets;
+            for (int& offset : offsets) offset -= span.first;
+            scratch.stretches[b].plan(*band.columns, band.channels, offsets, band.step,
+                                      static_cast<int>(span.count));
+            auto& rows = scratch.stretched[b];
+            for (auto& row : rows) grow(row, padded(band.outputs(), kLanes));
+            sources_[b] = {image.planes[band.plane] + span.first,
+                           image.strides[band.plane],
+                           {rows[0].data(), rows[1].data()}};
+        }
     }
-    if (first_pixel >= end_pixel) return;
-    const int first_byte = first_pixel / plane.group_pixels * plane.group_bytes;
-    const size_t bytes = plane.row_bytes(end_pixel) - first_byte, width = padded(bytes);
-    if (scratch.sums.size() < width * kLanes) {
-        scratch.sums.resize(width * kLanes);
-        scratch.sums_by_lane.resize(width * kLanes);
+    void fill(int b, const Block& block, size_t stride) {
+        const AxisTaps& rows = *scratch_.bands[b].rows;
+        const int *first = rows.first.data(), *last = rows.last.data();
+        const int16_t* weights = rows.last_weight.data();
+        Fixed* values = scratch_.values[b].data();
+        for (int i = block.first_row; i < block.first_row + block.rows; ++i, values += stride)
+            blend(row(b, first[i]), row(b, last[i]), weights[i], stride, values);
     }
 
-    const AxisTaps& rows = *scratch.rows[p];
-    const ptrdiff_t stride = image.strides[p];
-    for (int lane = 0; lane < block.rows; ++lane) {
-        const int row = block.first_row + lane;
-        blend_rows(image.planes[p] + rows.first[row] * stride + first_byte, stride,
-                   rows.weights.data() + static_cast<size_t>(row) * rows.stride, rows.count[row],
-                   bytes, scratch.sums.data() + lane * width);
-    }
-    transpose(scratch.sums.data(), width, padded(block.rows), width, scratch.sums_by_lane.data(),
-              kLanes);
-    for (int c = 0; c < components; ++c) {
-        const ComponentLayout& component = layout.components[c];
-        if (component.plane != p) continue;
-        reduce_columns(scratch.sums_by_lane.data(), component.offset - first_byte, component.step,
-                       *scratch.columns[c], values[c]);
-    }
-}
+  private:
+    struct Source {
+        const uint8_t* origin;
+        ptrdiff_t stride;
+        std::array<Fixed*, 2> rows;
+        std::array<int, 2> present{-1, -1};
+    };
 
-// A pixel's fourth byte is overwritten by the next one's first.
-void write_row(const uint32_t* pixels, int width, int channels, uint8_t* out) {
-    if (channels == 1) {
-        for (int x = 0; x < width; ++x) out[x] = static_cast<uint8_t>(pixels[x]);
+    // Neighbours differ in their last bit.
+    const Fixed* row(int b, int index) {
+        Source& source = sources_[b];
+        Fixed* values = source.rows[index & 1];
+        if (source.present[index & 1] == index) return values;
+        source.present[index & 1] = index;
+        scratch_.stretches[b].apply(source.origin + index * source.stride, values);
+        return values;
+    }
+
+    Scratch& scratch_;
+    std::array<Source, 3> sources_{};
+};
+
+// Rows first, while they are bytes; then columns, kLanes rows at a time.
+class GeneralWay {
+  public:
+    GeneralWay(const ImageView& image, Scratch& scratch) : image_(image), scratch_(scratch) {}
+    void fill(int b, const Block& block, size_t stride) {
+        const Band& band = scratch_.bands[b];
+        if (b == 0 || band.plane != scratch_.bands[b - 1].plane) resample_plane(band, block);
+        grow(scratch_.value_columns, stride * kLanes);
+        for (int channel = 0; channel < band.channels; ++channel)
+            resample_columns(scratch_.columns.data(), band.offsets[channel] - span_.first,
+                             band.step, *band.columns,
+                             scratch_.value_columns.data() + channel * kLanes, band.channels);
+        columns_to_rows(scratch_.value_columns.data(), stride, scratch_.values[b].data(), stride);
+    }
+
+  private:
+    void resample_plane(const Band& band, const Block& block) {
+        span_ = scratch_.bands.bytes_of(band.plane);
+        // No power of two, or all rows would fall on the same places of the cache.
+        const size_t stride = padded(span_.count, 64) + 32;
+        grow(scratch_.rows, stride * kLanes);
+        grow(scratch_.columns, stride * kLanes);
+        for (int lane = 0; lane < block.rows; ++lane)
+            resample_rows(image_.planes[band.plane] + span_.first, image_.strides[band.plane],
+                          *band.rows, block.first_row + lane, span_.count,
+                          scratch_.rows.data() + lane * stride);
+        rows_to_columns(scratch_.rows.data(), stride, padded(span_.count, 8),
+                        scratch_.columns.data());
+    }
+
+    const ImageView& image_;
+    Scratch& scratch_;
+    ByteSpan span_;
+};
+
+// Values of a block of `stride` outputs a row -> its rows of `out`.
+void write_block(const ImageView& image, ColorModel model, const CropSpec& spec, const Block& block,
+                 size_t stride, Scratch& scratch, std::span<uint8_t> out) {
+    const size_t row_bytes = static_cast<size_t>(spec.width) * spec.channels();
+    const size_t count = stride * block.rows;
+    uint8_t* rows = out.data() + block.first_row * row_bytes;
+    for (auto& bytes : scratch.bytes) grow(bytes, stride * kLanes);
+    uint8_t* const bytes[3] = {scratch.bytes[0].data(), scratch.bytes[1].data(),
+                               scratch.bytes[2].data()};
+    const std::array<const Fixed*, 3> values{scratch.values[0].data(), scratch.values[1].data(),
+                                             scratch.values[2].data()};
+    const YuvCoefficients coefficients = yuv_coefficients(image.matrix, image.range);
+    if (model == ColorModel::kYuv && spec.order != ColorOrder::kGray) {
+        const bool red_first = spec.order == ColorOrder::kRgb;
+        yuv_to_rgb(coefficients, values, count,
+                   {bytes[red_first ? 0 : 2], bytes[1], bytes[red_first ? 2 : 0]});
+        for (int lane = 0; lane < block.rows; ++lane)
+            interleave(bytes[0] + lane * stride, bytes[1] + lane * stride, bytes[2] + lane * stride,
+                       spec.width, rows + lane * row_bytes);
         return;
     }
-    int x = 0;
-    if constexpr (std::endian::native == std::endian::little)
-        for (; x + 1 < width; ++x) std::memcpy(out + 3 * x, pixels + x, 4);
-    for (; x < width; ++x)
-        for (int byte = 0; byte < 3; ++byte)
-            out[3 * x + byte] = static_cast<uint8_t>(pixels[x] >> 8 * byte);
+    if (model == ColorModel::kYuv)
+        yuv_to_gray(coefficients, values[0], count, bytes[0]);
+    else if (is_converted(model, spec.order))
+        rgb_to_gray(values, count, bytes[0]);
+    else
+        to_bytes(values[0], count, bytes[0]);
+    for (int lane = 0; lane < block.rows; ++lane)
+        std::memcpy(rows + lane * row_bytes, bytes[0] + lane * stride, row_bytes);
+}
+
+template <typename Way>
+void crop_by(Way way, const ImageView& image, ColorModel model, const CropSpec& spec,
+             Scratch& scratch, std::span<uint8_t> out) {
+    const size_t stride = padded(scratch.bands[0].outputs(), kLanes);
+    for (int b = 0; b < scratch.bands.count(); ++b) grow(scratch.values[b], stride * kLanes);
+    for (int row = 0; row < spec.height; row += kLanes) {
+        const Block block{row, std::min(kLanes, spec.height - row)};
+        for (int b = 0; b < scratch.bands.count(); ++b) way.fill(b, block, stride);
+        write_block(image, model, spec, block, stride, scratch, out);
+    }
 }
 
 }  // namespace
@@ -159,27 +205,14 @@ Result<void> crop(const ImageView& image, const Rect& region, const CropSpec& sp
                                                       std::to_string(image.height) + " frame"};
 
     const PixelLayout layout = layout_of(image.format);
-    const bool luma_only = spec.order == ColorOrder::kGray && layout.model == ColorModel::kYuv;
-    const int components = luma_only ? 1 : layout.component_count;
     thread_local Scratch scratch;
-    plan(image, layout, components, inside, spec, scratch);
-
-    const size_t width = padded(spec.width), component_size = width * kLanes;
-    float* first = scratch.values.data();
-    const std::array<float*, 3> values{first, first + component_size, first + 2 * component_size};
-    const YuvCoefficients coefficients = yuv_coefficients(image.matrix, image.range);
-    const size_t row_bytes = static_cast<size_t>(spec.width) * spec.channels();
-    for (int row = 0; row < spec.height; row += kLanes) {
-        const Block block{row, std::min(kLanes, spec.height - row)};
-        for (int p = 0; p < layout.plane_count; ++p)
-            resample_plane(image, layout, components, p, block, scratch, values);
-        pack_pixels(layout.model, coefficients, {values[0], values[1], values[2]},
-                    static_cast<size_t>(spec.width) * kLanes, spec.order, scratch.pixels.data());
-        transpose(scratch.pixels.data(), kLanes, width, kLanes, scratch.pixel_rows.data(), width);
-        for (int lane = 0; lane < block.rows; ++lane)
-            write_row(scratch.pixel_rows.data() + lane * width, spec.width, spec.channels(),
-                      out.data() + (row + lane) * row_bytes);
-    }
+    scratch.bands.plan(image, layout, inside, spec);
+    const bool bilinear = scratch.bands[0].columns->interpolation == Interpolation::kLinear &&
+                          scratch.bands[0].rows->interpolation == Interpolation::kLinear;
+    if (bilinear)
+        crop_by(BilinearWay(image, scratch), image, layout.model, spec, scratch, out);
+    else
+        crop_by(GeneralWay(image, scratch), image, layout.model, spec, scratch, out);
     return {};
 }
 

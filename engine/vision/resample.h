@@ -1,50 +1,44 @@
 // SPDX-License-Identifier: MIT
-// Separable resampling: weights along one axis, and the passes that apply them. Private to vision.
+// Separable resampling in fixed point: the passes that apply an axis' weights. Private to vision.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "engine/vision/axis_taps.h"
 
 namespace facet {
 
-enum class Interpolation { kLinear, kArea };
+// A sample's value on its way through the passes: sixty-fourths of a byte's step, 0..255 * 64.
+// Whole numbers, so that every order of adding and every width of vector gives the same result.
+using Fixed = int16_t;
+inline constexpr int kFractionBits = 6;
 
-// Area averaging from this shrink factor on: below it two taps see every pixel.
-inline constexpr double kAreaFromShrink = 2.0;
+// `value` * `factor` / 2^15, rounded. Written as the one instruction that vectors have for it.
+inline int16_t scaled(int16_t value, int16_t factor) {
+    return static_cast<int16_t>(((value * factor >> 14) + 1) >> 1);
+}
 
-// Output rows that are computed side by side: columns are reduced for all of them at once, each in
+// Output rows that are averaged side by side: columns are reduced for all of them at once, each in
 // its lane, so that neighbouring elements take the same weight whatever the weights are.
 inline constexpr int kLanes = 16;
 
-// The samples and weights of each output position along one axis. Reused between calls so that its
-// memory is. Invariants: begin <= first[i] < first[i] + count[i] <= end; count[i] <= stride; the
-// weights of a position sum to 1. Thread-bound.
-struct AxisTaps {
-    int begin = 0, end = 0;  // all samples that any output needs
-    int stride = 0;          // weights of output i start at i * stride
-    std::vector<int> first, count;
-    std::vector<float> weights;
+// `bytes` columns of the rows of output `i` of `taps`, from `plane` (row 0) on, `stride` bytes
+// apart -> one row. Scratch memory is per thread.
+void resample_rows(const uint8_t* plane, ptrdiff_t stride, const AxisTaps& taps, int i,
+                   size_t bytes, Fixed* row);
 
-    // Outputs spread over [origin, origin + length) in sample coordinates (sample s covers [s, s +
-    // 1)); samples at or beyond `limit` do not exist. Precondition: 0 <= origin, 0 < length,
-    // origin < limit, outputs >= 1.
-    void plan(double origin, double length, int limit, int outputs, Interpolation interpolation);
-};
+// upper + (lower - upper) * weight / 2^15; `count` is a multiple of 16.
+void blend(const Fixed* upper, const Fixed* lower, int16_t weight, size_t count, Fixed* row);
 
-// `bytes` columns of `rows` (each `stride` bytes after the one before) -> their weighted sums.
-void blend_rows(const uint8_t* rows, ptrdiff_t stride, const float* weights, int count,
-                size_t bytes, float* sums);
-
-// A matrix of 4-byte elements -> its transpose; `rows` and `columns` are multiples of 4, strides
-// are in elements and nothing overlaps.
-void transpose(const void* from, size_t from_stride, size_t rows, size_t columns, void* to,
-               size_t to_stride);
+// kLanes rows, `stride` elements apart -> `columns` columns of kLanes, and back; `columns` is a
+// multiple of 8.
+void rows_to_columns(const Fixed* rows, size_t stride, size_t columns, Fixed* result);
+void columns_to_rows(const Fixed* columns, size_t count, Fixed* rows, size_t stride);
 
 // Samples `step` columns apart, sample 0 at column `origin`, which may be negative as long as every
-// sample that is used lies inside -> one value per output of `taps`. A column and a value are
-// kLanes floats.
-void reduce_columns(const float* columns, int origin, int step, const AxisTaps& taps,
-                    float* values);
+// sample that is used lies inside -> one column per output of `taps`, `apart` columns apart.
+void resample_columns(const Fixed* columns, int origin, int step, const AxisTaps& taps,
+                      Fixed* values, int apart);
 
 }  // namespace facet

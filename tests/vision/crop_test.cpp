@@ -70,6 +70,33 @@ TEST(Crop, AveragesTheAreaWhenShrunkByTwoOrMore) {
     EXPECT_EQ(crop_of(frame.view, {0.5f, 0, 2.5f, 8}, {1, 1, ColorOrder::kGray})[0], 102);
 }
 
+TEST(Crop, AveragesHowEverManyPixels) {
+    // Sums of 16 bits hold 128 rows; an average of more is of the same kind.
+    for (const int side : {120, 128, 129, 256, 257, 300, 700}) {
+        const Frame frame = make_frame(PixelFormat::kGray8, side, side, [](int x, int y) {
+            const float value = (x + y) % 2 ? 251.0f : 10.0f;
+            return Rgb{value, value, value};
+        });
+        const Rect all{0, 0, static_cast<float>(side), static_cast<float>(side)};
+        EXPECT_NEAR(crop_of(frame.view, all, {1, 1, ColorOrder::kGray})[0], 130, 1) << side;
+        // One row of two, so that the sums are of many rows alone.
+        for (const uint8_t value : crop_of(frame.view, all, {side / 2, 1, ColorOrder::kGray}))
+            EXPECT_NEAR(value, 130, 1) << side;
+    }
+}
+
+TEST(Crop, OfAFlatPictureIsFlat) {
+    for (const int value : {0, 1, 77, 254, 255}) {
+        const Frame frame = make_frame(PixelFormat::kRgb, 400, 400, [&](int, int) {
+            const float level = static_cast<float>(value);
+            return Rgb{level, level, level};
+        });
+        for (const float side : {20.5f, 62.0f, 100.3f, 124.0f, 200.7f, 399.0f})
+            for (const uint8_t byte : crop_of(frame.view, {0.4f, 0.7f, side, side}, {62, 62}))
+                ASSERT_EQ(byte, value) << side;
+    }
+}
+
 TEST(Crop, InterpolatesBetweenPixelCentresWhenEnlarged) {
     const Frame frame = make_frame(PixelFormat::kGray8, 2, 1, [](int x, int) {
         const float value = x ? 200.0f : 0.0f;
