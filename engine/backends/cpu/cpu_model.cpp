@@ -156,6 +156,14 @@ std::optional<size_t> CpuModel::working_bytes(int rows) {
     return *sum;
 }
 
+size_t CpuModel::arena_bytes() {
+    const MutexLock lock(mutex_);
+    size_t most = 0;
+    for (const auto& [size, program] : programs_)
+        if (program) most = std::max(most, program->arena_bytes);
+    return most;
+}
+
 Result<std::shared_ptr<const Program>> CpuModel::choose_slices() {
     slicing_ = {.threads = threads_};
     if (!cut_) {
@@ -168,7 +176,12 @@ Result<std::shared_ptr<const Program>> CpuModel::choose_slices() {
                  choose_slicing({inputs_, outputs_, max_batch_, threads_,
                                  structure_key(*graph_) + ' ' + precision_,
                                  [&](int rows, int threads) { return program(rows, threads); }}));
-    return program(slicing_.most_rows, 1);
+    FACET_TRY(program(slicing_.most_rows, 1));
+    const MutexLock lock(mutex_);
+    // Larger slices were built to be timed.
+    std::erase_if(programs_,
+                  [&](const auto& entry) { return entry.first.first > slicing_.most_rows; });
+    return programs_.at({slicing_.most_rows, 1});
 }
 
 Result<std::shared_ptr<const Program>> CpuModel::program(int rows, int threads) {

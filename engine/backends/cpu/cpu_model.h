@@ -37,6 +37,8 @@ class CpuModel final : public CompiledModel {
     [[nodiscard]] bool is_cut() const { return cut_; }
     // How a batch is cut.
     [[nodiscard]] const Slicing& slicing() const { return slicing_; }
+    // Of one thread, for any slice that was built at load; others rarely need more.
+    [[nodiscard]] size_t arena_bytes();
     // For `rows` rows on so many threads, which are a team if the batch can be cut. Precondition: 1
     // <= rows <= max_batch(), 1 <= threads <= threads().
     [[nodiscard]] Result<std::shared_ptr<const Program>> program(int rows, int threads);

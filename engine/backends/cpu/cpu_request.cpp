@@ -88,16 +88,15 @@ Result<void> CpuRequest::bind(Worker& worker, int rows, bool wide) {
     std::vector<Binding>& bindings = wide ? worker.wide : worker.narrow;
     if (bindings[rows].bound) return {};
     FACET_ASSIGN(auto program, model_->program(rows, wide ? threads_ : 1));
-    if (worker.arena.empty() || worker.arena.view().byte_size() < program->arena_bytes) {
+    if (worker.arena.size() < program->arena_bytes) {
+        // A smaller slice needs more than the largest only where oneDNN has other code for it.
         for (auto* all : {&worker.narrow, &worker.wide})
             for (Binding& binding : *all) binding.bound.reset();
-        worker.arena =
-            Tensor::allocate(DataType::kU8, {static_cast<int64_t>(program->arena_bytes)});
+        worker.arena = Pages(std::max(program->arena_bytes, model_->arena_bytes()));
     }
     place_ports(model_->inputs(), inputs_, 0, worker.inputs);
     place_ports(model_->outputs(), outputs_, 0, worker.outputs);
-    const BoundProgram::Memory memory{static_cast<std::byte*>(worker.arena.mutable_view().bytes),
-                                      worker.inputs, worker.outputs};
+    const BoundProgram::Memory memory{worker.arena.data(), worker.inputs, worker.outputs};
     auto bound = std::make_unique<BoundProgram>(*program, memory);
     bindings[rows] = {std::move(program), std::move(bound)};
     return {};

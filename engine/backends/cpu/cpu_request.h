@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "engine/backends/cpu/cpu_model.h"
+#include "engine/backends/cpu/program/pages.h"
 
 namespace facet::cpu {
 
-// Invariants: input and output memory never moves; a binding matches the arena it was made with;
+// Invariants: input and output memory never moves; a binding matches the arena it was made with,
+// which is large enough for any slice from the start;
 // every slice of a size that ran before runs without allocating.
 class CpuRequest final : public InferRequest {
   public:
@@ -32,7 +34,7 @@ class CpuRequest final : public InferRequest {
     // What one thread works with. The first also runs what all threads run together.
     struct Worker {
         Worker(int max_batch, size_t inputs, size_t outputs);
-        Tensor arena;
+        Pages arena;
         std::vector<Binding> narrow, wide;   // by rows
         std::vector<void*> inputs, outputs;  // of the slice at hand, by port
         std::optional<Error> error;

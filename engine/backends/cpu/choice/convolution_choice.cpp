@@ -11,6 +11,7 @@
 #include "engine/backends/cpu/lower/gathered_step.h"
 #include "engine/backends/cpu/lower/winograd_step.h"
 #include "engine/backends/cpu/onednn/onednn_api.h"
+#include "engine/backends/cpu/program/pages.h"
 #include "engine/backends/cpu/threads/thread_scope.h"
 
 namespace facet::cpu {
@@ -62,13 +63,12 @@ double estimate(const Geometry& geometry, int tile, int64_t many) {
 class Workbench {
   public:
     [[nodiscard]] float* take(size_t bytes) {
-        tensors_.push_back(Tensor::allocate(
-            DataType::kU8, Shape{static_cast<int64_t>(std::max<size_t>(bytes, 1))}));
-        return static_cast<float*>(tensors_.back().mutable_view().bytes);
+        memory_.emplace_back(std::max<size_t>(bytes, 1));
+        return reinterpret_cast<float*>(memory_.back().data());
     }
 
   private:
-    std::vector<Tensor> tensors_;
+    std::vector<Pages> memory_;
 };
 
 template <typename Function>

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "engine/backends/cpu/choice/choice_cache.h"
+#include "engine/backends/cpu/program/pages.h"
 #include "engine/backends/cpu/threads/thread_scope.h"
 
 namespace facet::cpu {
@@ -22,7 +23,7 @@ constexpr int kNarrowRuns = 4;
 // How long a second processor may take to come: as many runs alone, but not for ever.
 constexpr int kWideRuns = 30;
 constexpr double kWideSeconds = 0.02;
-constexpr double kWorthwhile = 0.99;  // more rows must be this much cheaper: they take more memory
+constexpr double kWorthwhile = 0.97;  // more rows must be this much cheaper: they take more memory
 constexpr double kWidePays = 0.85;    // of the time of one thread
 
 // A program bound to memory of its own.
@@ -37,8 +38,7 @@ class Trial {
             for (const Port& port : *ports)
                 addresses->push_back(take(port.row_shape.elements() * size_of(port.type) * rows));
         bound_ = std::make_unique<BoundProgram>(
-            *program_, BoundProgram::Memory{static_cast<std::byte*>(take(program_->arena_bytes)),
-                                            inputs_, outputs_});
+            *program_, BoundProgram::Memory{take(program_->arena_bytes), inputs_, outputs_});
     }
 
     // Of the calling thread; of a team, those that pass.
@@ -65,16 +65,15 @@ class Trial {
     }
 
   private:
-    void* take(size_t bytes) {
-        memory_.push_back(Tensor::allocate(
-            DataType::kU8, Shape{static_cast<int64_t>(std::max<size_t>(bytes, 1))}));
-        return memory_.back().mutable_view().bytes;
+    std::byte* take(size_t bytes) {
+        memory_.emplace_back(std::max<size_t>(bytes, 1));
+        return memory_.back().data();
     }
 
     std::shared_ptr<const Program> program_;
     std::vector<dnnl::stream> streams_;
     std::unique_ptr<Team> team_;
-    std::vector<Tensor> memory_;
+    std::vector<Pages> memory_;
     std::vector<void*> inputs_, outputs_;
     std::unique_ptr<BoundProgram> bound_;
 };
