@@ -60,14 +60,14 @@ AddedLatency::Worst AddedLatency::worst() const {
     return worst_;
 }
 
-Chain::Chain(GstElement* pipeline, const std::string& model, unsigned seed, AddedLatency& latency,
-             const Pulse& pulse, size_t place)
+Chain::Chain(GstElement* pipeline, const std::string& properties, unsigned seed,
+             AddedLatency& latency, const Pulse& pulse, size_t place)
     : pipeline_(pipeline), latency_(latency), pulse_(pulse), place_(place), random_(seed) {
     const std::string line =
         "videotestsrc name=in is-live=true pattern=black ! video/x-raw,format=BGR,width=320,"
         "height=240,framerate=25/1 ! facetclassify name=classify device=PUPPET max-batch=16 "
-        "timeout=10 models=" +
-        model + " ! queue ! fakesink sync=true async=false";  // sinks wait, elements do not
+        "timeout=10 " +
+        properties + " ! queue ! fakesink sync=true async=false";  // sinks wait, elements do not
     bin_ = gst_parse_bin_from_description(line.c_str(), FALSE, nullptr);
     classify_ = adopt(gst_bin_get_by_name(GST_BIN(bin_), "classify"));
     source_ = adopt(gst_bin_get_by_name(GST_BIN(bin_), "in"));

@@ -67,7 +67,7 @@ class AddedLatency {
 class Chain {
   public:
     // `latency` and `pulse` outlive the chain.
-    Chain(GstElement* pipeline, const std::string& model, unsigned seed, AddedLatency& latency,
+    Chain(GstElement* pipeline, const std::string& properties, unsigned seed, AddedLatency& latency,
           const Pulse& pulse, size_t place);
     ~Chain();
     Chain(const Chain&) = delete;

@@ -45,6 +45,7 @@ constexpr double kAllowedGrowthMib = 2;
 struct Options {
     seconds length{20 * 60};
     double load = 0.4;    // share of its time that the device is busy with full batches
+    int requests = 2;     // that share the device
     bool calm = false;    // nothing befalls any stream
     bool floods = false;  // streams run away, too, and the device is busy all the time
 
@@ -54,10 +55,11 @@ struct Options {
     }
 };
 
-// A device like a small model's: of a full batch's time an eighth does not depend on its size.
-void be_busy(double load, int rows) {
+// A device like a small model's: of a full batch's time an eighth does not depend on its size. One
+// request of several has its part of it and takes as many times as long.
+void be_busy(const Options& options, int rows) {
     constexpr double kFacesPerSecond = kStreams * kFramesPerSecond * kMostFaces / 2;
-    const double full = kMaxBatch * load / kFacesPerSecond;
+    const double full = kMaxBatch * options.load * options.requests / kFacesPerSecond;
     const double share = 1.0 / 8 + 7.0 / 8 * rows / kMaxBatch;
     std::this_thread::sleep_for(std::chrono::duration<double>(full * share));
 }
@@ -151,7 +153,7 @@ class Watchdog {
 // The streams and what befalls them.
 class Soak {
   public:
-    explicit Soak(std::string model) : model_(std::move(model)) {}
+    explicit Soak(std::string properties) : properties_(std::move(properties)) {}
     void run(const Options& options);
     [[nodiscard]] int growth() const;  // 1: memory grows
     [[nodiscard]] Suffering suffering() const;
@@ -165,7 +167,7 @@ class Soak {
     void befall(bool floods);
     void drain_bus();
 
-    const std::string model_;
+    const std::string properties_;  // of facetclassify
     GstElement* const pipeline_ = gst_pipeline_new(nullptr);
     AddedLatency latency_{kStreams};
     const Pulse pulse_;
@@ -181,8 +183,8 @@ class Soak {
 // more of a difference to all of them than anything that befalls one.
 void Soak::replace(size_t place) {
     chains_[place].reset();
-    chains_[place] = std::make_unique<Chain>(pipeline_, model_, static_cast<unsigned>(random_()),
-                                             latency_, pulse_, place);
+    chains_[place] = std::make_unique<Chain>(
+        pipeline_, properties_, static_cast<unsigned>(random_()), latency_, pulse_, place);
     chains_[place]->prepare();
     wait_for_phase(place);
     chains_[place]->start();
@@ -346,11 +348,17 @@ int run(const Options& options) {
     const std::string model = (folder / "faces.xml").string();
     std::ofstream(model) << "<puppet/>";
     testing::Puppet puppet({8, 8}, middle_pixel);
-    puppet.work_in_runs([&options](int rows) { be_busy(options.load, rows); });
+    puppet.work_in_runs([&options](int rows) { be_busy(options, rows); });
     const testing::PuppetDevice device({{"faces", puppet}});
     const Ref<GstClock> keep = adopt(gst_system_clock_obtain());
     // Classes, pad templates and the pool of task threads stay from the first use on.
-    Soak(model).run({.length = seconds(3), .load = options.load, .calm = true});
+    const std::string properties =
+        "requests=" + std::to_string(options.requests) + " models=" + model;
+    Soak(properties)
+        .run({.length = seconds(3),
+              .load = options.load,
+              .requests = options.requests,
+              .calm = true});
     GList* tracers = gst_tracing_get_active_tracers();
     auto* tracer = GST_TRACER(tracers->data);
     const ObjectCounts before = live_objects(tracer);
@@ -358,7 +366,7 @@ int run(const Options& options) {
     Suffering suffering;
     AddedLatency::Worst worst;
     {
-        Soak soak(model);
+        Soak soak(properties);
         soak.run(options);
         leaks = soak.growth();
         if (!options.calm) suffering = soak.suffering();
@@ -391,9 +399,13 @@ int main(int count, char** arguments) {
             options.length = std::chrono::seconds(std::lround(std::atof(arguments[++i]) * 60));
         } else if (std::strcmp(arguments[i], "--load") == 0 && has_value) {
             options.load = std::atof(arguments[++i]);
+        } else if (std::strcmp(arguments[i], "--requests") == 0 && has_value) {
+            options.requests = std::max(1, std::atoi(arguments[++i]));
         } else {
             std::fprintf(
-                stderr, "usage: soak [--quick | --minutes M] [--load SHARE] [--calm | --floods]\n");
+                stderr,
+                "usage: soak [--quick | --minutes M] [--load SHARE] [--requests N] [--calm | "
+                "--floods]\n");
             return 2;
         }
     }
