@@ -159,9 +159,14 @@ Result<void> has_int8() {
 
 struct Arguments {
     bool quick = false;
-    std::string library, only, numbers;
+    std::string library, engines, numbers;  // lists; empty: all
     FacetAppProperties properties;
 };
+
+// Whether a list of words with commas between them holds one; an empty list holds all.
+bool listed(const std::string& list, const std::string& word) {
+    return list.empty() || ("," + list + ",").find("," + word + ",") != std::string::npos;
+}
 
 int run(const Arguments& arguments) {
     const double seconds = arguments.quick ? 2.5 : 10;
@@ -181,9 +186,8 @@ int run(const Arguments& arguments) {
         return make_peer_app(settings, *frames, runtime);
     };
     const auto attempt = [&](const char* engine, const MakeStreamApp& make, bool quantised) {
-        if (!arguments.only.empty() && arguments.only != engine) return;
-        if (!arguments.numbers.empty() && arguments.numbers != (quantised ? "int8" : "fp32"))
-            return;
+        if (!listed(arguments.engines, engine)) return;
+        if (!listed(arguments.numbers, quantised ? "int8" : "fp32")) return;
         const Result<void> searched = search(engine, make, quantised, seconds);
         if (!searched.ok())
             print_absence(std::string("streams, ") + engine + (quantised ? ", int8" : ", fp32"),
@@ -204,7 +208,7 @@ int run(const Arguments& arguments) {
 }  // namespace
 }  // namespace facet::bench
 
-// Arguments: [--quick] [--onnxruntime LIBRARY] [--only ENGINE] [--numbers fp32|int8]
+// Arguments: [--quick] [--onnxruntime LIBRARY] [--engines E,E] [--numbers fp32,int8]
 // [--detect PROPERTIES] [--classify PROPERTIES]
 int main(int count, char** words) {
     unsetenv("GST_PLUGIN_PATH");  // the elements are linked in
@@ -216,7 +220,7 @@ int main(int count, char** words) {
         const std::string word = words[i], next = i + 1 < count ? words[i + 1] : "";
         if (word == "--quick") arguments.quick = true;
         if (word == "--onnxruntime") arguments.library = next;
-        if (word == "--only") arguments.only = next;
+        if (word == "--engines") arguments.engines = next;
         if (word == "--numbers") arguments.numbers = next;
         if (word == "--detect") arguments.properties.detect = next;
         if (word == "--classify") arguments.properties.classify = next;
