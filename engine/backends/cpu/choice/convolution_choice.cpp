@@ -164,12 +164,25 @@ int choose(const Geometry& geometry, int64_t many, ChoiceCache& cache) {
     return chosen;
 }
 
-// Reading the weights is then most of the work, which Winograd's algorithm makes more of and oneDNN
-// does for each row.
-bool has_few_results(const Graph& graph, const PlannedStep& step) {
+bool is_part_of_join(const Graph& graph, const PlannedStep& step) {
+    const size_t last = step.followers.empty() ? step.node : step.followers.back().node;
+    const ValueId result = graph.nodes[last].outputs[0];
+    return count_readers(graph)[result] == 1 &&
+           std::ranges::any_of(graph.nodes, [&](const Node& node) {
+               return std::holds_alternative<ConcatParams>(node.params) &&
+                      std::ranges::count(node.inputs, result) == 1;
+           });
+}
+
+// Where results are few, reading the weights is most of the work, which Winograd's algorithm makes
+// more of and oneDNN does for each row. A pointwise convolution is a product of matrices as it is:
+// no faster here, but it writes its channels of a join where they belong.
+bool suits_gathered(const Graph& graph, const PlannedStep& step) {
     const auto geometry = gathered_geometry(graph, step, 1);
-    return geometry && geometry->positions() <= kFewResults &&
-           geometry->inner() * geometry->result_channels >= kManyWeights;
+    if (!geometry) return false;
+    const bool few = geometry->positions() <= kFewResults &&
+                     geometry->inner() * geometry->result_channels >= kManyWeights;
+    return few || (geometry->is_pointwise() && is_part_of_join(graph, step));
 }
 
 }  // namespace
@@ -181,7 +194,7 @@ void choose_convolutions(const Graph& graph, int max_batch, Precision precision,
     const auto cache = ChoiceCache::shared();
     for (PlannedStep& step : plan) {
         if (step.integer) continue;
-        step.gathered = own_loops && precision != Precision::kBf16 && has_few_results(graph, step);
+        step.gathered = own_loops && precision != Precision::kBf16 && suits_gathered(graph, step);
         if (step.gathered) continue;
         const auto geometry = own_loops ? winograd_geometry(graph, step, 1) : std::nullopt;
         if (geometry)

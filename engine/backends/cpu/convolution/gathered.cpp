@@ -26,9 +26,7 @@ GatheredConvolution::GatheredConvolution(const Geometry& geometry, int threads)
     const bool padless = g.pad_top == 0 && g.pad_left == 0;
     const bool whole = padless && g.result_height == 1 && g.result_width == 1 &&
                        g.kernel_height == g.height && g.kernel_width == g.width;
-    const bool pointwise = padless && g.kernel_height == 1 && g.kernel_width == 1 &&
-                           g.result_height == g.height && g.result_width == g.width;
-    lies_gathered_ = whole || pointwise;
+    lies_gathered_ = whole || g.is_pointwise();
     by_channels_ = g.positions() < 8 * kGroup * threads;
     const auto line_bytes = static_cast<int64_t>(g.inner() * sizeof(float));
     const int64_t fitting = std::max(kGroup, kBlockBytes / line_bytes / kGroup * kGroup);
@@ -97,9 +95,8 @@ void GatheredConvolution::run([[maybe_unused]] const float* source,
         for (int64_t at = 0; at < count && !lies_gathered_; ++at)
             gather(source, first + at, gathered + at * inner);
         multiply(lies_gathered_ ? source + first * inner : gathered, count, inner, packed,
-                 first_panel, last_panel,
-                 result + first * geometry_.result_channels + first_panel * kLanes,
-                 geometry_.result_channels, &epilogue);
+                 first_panel, last_panel, result + first * geometry_.step() + first_panel * kLanes,
+                 geometry_.step(), &epilogue);
     }
 #endif
 }

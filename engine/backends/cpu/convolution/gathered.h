@@ -21,8 +21,16 @@ class GatheredConvolution {
         int64_t result_height = 0, result_width = 0, result_channels = 0;
         int64_t kernel_height = 1, kernel_width = 1, stride_down = 1, stride_across = 1;
         int64_t pad_top = 0, pad_left = 0;
+        int64_t pitch =
+            0;  // floats from a position of the result to the next; 0: as it has channels
 
         [[nodiscard]] int64_t positions() const { return rows * result_height * result_width; }
+        [[nodiscard]] int64_t step() const { return pitch > 0 ? pitch : result_channels; }
+        // Does each position of the result see that of the source alone?
+        [[nodiscard]] bool is_pointwise() const {
+            return kernel_height == 1 && kernel_width == 1 && result_height == height &&
+                   result_width == width && pad_top == 0 && pad_left == 0;
+        }
         [[nodiscard]] int64_t inner() const { return kernel_height * kernel_width * channels; }
     };
 

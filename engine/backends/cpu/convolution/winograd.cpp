@@ -139,7 +139,7 @@ FACET_AVX512 void transform_result(const Block& block) {
         float* to = block.result +
                     ((place.row * geometry.result_height + place.top) * geometry.result_width +
                      place.left) *
-                        geometry.result_channels;
+                        geometry.step();
         const float* from = block.products + tile * (end - begin);
         for (int64_t channel = begin; channel < end; channel += kLanes) {
             __m512 values[p * p], half[m * p], results[m * m];
@@ -157,8 +157,7 @@ FACET_AVX512 void transform_result(const Block& block) {
                                          std::make_integer_sequence<int, m>());
             for (int64_t y = 0; y < rows; ++y)
                 for (int64_t x = 0; x < columns; ++x) {
-                    float* at =
-                        to + (y * geometry.result_width + x) * geometry.result_channels + channel;
+                    float* at = to + (y * geometry.result_width + x) * geometry.step() + channel;
                     store<Ending::kAny>(at, _mm512_add_ps(results[y * m + x], bias), block.epilogue,
                                         channel);
                 }

@@ -21,6 +21,10 @@ class WinogradConvolution {
         int64_t rows = 0, height = 0, width = 0, channels = 0;  // of the source [rows,h,w,c]
         int64_t result_height = 0, result_width = 0, result_channels = 0;
         int64_t pad_top = 0, pad_left = 0;
+        int64_t pitch =
+            0;  // floats from a position of the result to the next; 0: as it has channels
+
+        [[nodiscard]] int64_t step() const { return pitch > 0 ? pitch : result_channels; }
     };
 
     // Has this processor the vectors the loops are written for?

@@ -40,6 +40,14 @@ bool set_slopes(const Graph& graph, const Follower& follower, EpiloguePlan& plan
     return true;
 }
 
+// Is it a join of the channels of floats?
+bool joins_channels(const ProgramBuilder& builder, const Node& node) {
+    const auto* join = std::get_if<ConcatParams>(&node.params);
+    const Value& whole = builder.graph().value(node.outputs[0]);
+    return join && (join->axis == 1 || join->axis == -3) && whole.shape.rank() == 4 &&
+           whole.type == DataType::kF32 && !builder.grid(node.outputs[0]);
+}
+
 }  // namespace
 
 std::optional<EpiloguePlan> plan_epilogue(const Graph& graph, const PlannedStep& step) {
@@ -72,6 +80,21 @@ Location epilogue_destination(ProgramBuilder& builder, ValueId value, const Epil
     const Location copy{builder.allocate(layout.get_size()), layout};
     builder.add_reorder(summand, copy);
     return copy;
+}
+
+ResultPlace epilogue_place(ProgramBuilder& builder, ValueId value, const EpiloguePlan& plan) {
+    const onednn::Dims extents = builder.extents(value);
+    const Node* reader = plan.residual == kNoValue ? builder.only_reader(value) : nullptr;
+    if (!reader || !joins_channels(builder, *reader))
+        return {epilogue_destination(builder, value, plan), 0, extents[1]};
+    const ValueId whole = reader->outputs[0];
+    const onednn::Desc joined = onednn::channels_last_f32(builder.extents(whole));
+    int64_t first = 0;
+    for (auto part = reader->inputs.begin(); *part != value; ++part)
+        first += builder.extents(*part)[1];
+    return {{builder.joined(whole, joined.get_size()), onednn::channels_of(joined, extents, first)},
+            first,
+            builder.extents(whole)[1]};
 }
 
 EpilogueBinding::EpilogueBinding(ProgramBuilder& builder, const EpiloguePlan& plan,

@@ -48,9 +48,8 @@ std::optional<GatheredConvolution::Geometry> gathered_geometry(const Graph& grap
 
 Result<void> lower_gathered(ProgramBuilder& builder, const PlannedStep& step) {
     const Node& node = builder.node(step);
-    const auto geometry = *gathered_geometry(builder.graph(), step, builder.rows());
+    auto geometry = *gathered_geometry(builder.graph(), step, builder.rows());
     const EpiloguePlan plan = *plan_epilogue(builder.graph(), step);
-    const GatheredConvolution convolution(geometry, builder.threads());
     const Tensor& weights = *builder.graph().constant_input(node, 1);
     const size_t bytes = weights.view().byte_size();
     const void* packed =
@@ -61,10 +60,12 @@ Result<void> lower_gathered(ProgramBuilder& builder, const PlannedStep& step) {
     const Location source = builder.in_layout(
         node.inputs[0], onednn::channels_last_f32(builder.extents(node.inputs[0])));
     const ValueId value = result_of(builder, step);
-    const Location result = epilogue_destination(builder, value, plan);
-    add_convolution_loop(builder, convolution, plan, source.buffer, builder.constant(packed, bytes),
-                         result.buffer);
-    builder.define(value, result);
+    const ResultPlace place = epilogue_place(builder, value, plan);
+    geometry.pitch = place.pitch;
+    add_convolution_loop(builder, GatheredConvolution(geometry, builder.threads()), plan,
+                         source.buffer, builder.constant(packed, bytes), place.location.buffer,
+                         place.first_channel);
+    builder.define(value, place.location);
     return {};
 }
 

@@ -153,6 +153,29 @@ void add_join(ProgramBuilder& builder, const Node& node, int axis) {
     builder.define(node.outputs[0], result);
 }
 
+// Copies beside the parts that lie in the join already, channels last, those that do not.
+void complete_join(ProgramBuilder& builder, const Node& node, BufferId joined) {
+    const Dims whole = builder.extents(node.outputs[0]);
+    const int64_t positions = whole[0] * whole[2] * whole[3];
+    size_t first = 0;
+    for (const ValueId id : node.inputs) {
+        const Dims extents = builder.extents(id);
+        const size_t piece = extents[1] * sizeof(float), step = whole[1] * sizeof(float);
+        if (builder.primary(id).buffer != joined) {
+            const Location source = builder.in_layout(id, onednn::channels_last_f32(extents));
+            builder.add_shared_loop(
+                {source.buffer, joined}, [=](std::span<void* const> at, Share share) {
+                    const int64_t begin = share.begin(positions);
+                    copy_strided(static_cast<const std::byte*>(at[0]) + begin * piece, piece,
+                                 static_cast<std::byte*>(at[1]) + begin * step + first, step, piece,
+                                 share.end(positions) - begin);
+                });
+        }
+        first += piece;
+    }
+    builder.define(node.outputs[0], {joined, onednn::channels_last_f32(whole)});
+}
+
 // oneDNN's concatenation of the inputs where they lie, or of row-major copies.
 bool add_concat(ProgramBuilder& builder, const Node& node, int axis, bool row_major) {
     std::vector<Desc> layouts;
@@ -212,6 +235,10 @@ Result<void> lower_concat(ProgramBuilder& builder, const PlannedStep& step) {
     FACET_ASSIGN(const int axis,
                  normalize_axis(std::get<ConcatParams>(node.params).axis, result.shape.rank()));
     if (result.type != DataType::kF32) return lower_by_reference(builder, step);
+    if (const auto joined = builder.joined(node.outputs[0])) {
+        complete_join(builder, node, *joined);
+        return {};
+    }
     const bool blocked = std::ranges::any_of(node.inputs, [&](ValueId id) {
         const Desc layout = builder.floats(id).layout;
         return !onednn::is_plain(layout) && onednn::channel_view(layout).has_value();

@@ -90,11 +90,9 @@ std::optional<WinogradConvolution::Geometry> winograd_geometry(const Graph& grap
 
 Result<void> lower_winograd(ProgramBuilder& builder, const PlannedStep& step) {
     const Node& node = builder.node(step);
-    const auto geometry = *winograd_geometry(builder.graph(), step, builder.rows());
+    auto geometry = *winograd_geometry(builder.graph(), step, builder.rows());
     EpiloguePlan plan = *plan_epilogue(builder.graph(), step);
     const int tile = step.winograd_tile;
-    const WinogradConvolution convolution(geometry, tile, builder.threads());
-
     const size_t packed_bytes =
         WinogradConvolution::packed_bytes(tile, geometry.channels, geometry.result_channels);
     const void* packed = packed_weights(builder, node, tile, geometry);
@@ -104,19 +102,21 @@ Result<void> lower_winograd(ProgramBuilder& builder, const PlannedStep& step) {
     const bool padded = geometry.result_channels != builder.extents(value)[1];
     const ValueId bias = plan.bias;
     if (padded) plan.bias = kNoValue;
-    const Location result =
-        padded ? Location{builder.allocate(geometry.rows * geometry.result_height *
-                                           geometry.result_width * geometry.result_channels *
-                                           sizeof(float)),
-                          {}}
-               : epilogue_destination(builder, value, plan);
-
-    add_convolution_loop(builder, convolution, plan, source.buffer,
-                         builder.constant(packed, packed_bytes), result.buffer);
+    ResultPlace place{{}, 0, geometry.result_channels};
     if (padded)
-        define_first_channels(builder, node, result.buffer, bias);
+        place.location.buffer =
+            builder.allocate(geometry.rows * geometry.result_height * geometry.result_width *
+                             geometry.result_channels * sizeof(float));
     else
-        builder.define(value, result);
+        place = epilogue_place(builder, value, plan);
+    geometry.pitch = place.pitch;
+    add_convolution_loop(builder, WinogradConvolution(geometry, tile, builder.threads()), plan,
+                         source.buffer, builder.constant(packed, packed_bytes),
+                         place.location.buffer, place.first_channel);
+    if (padded)
+        define_first_channels(builder, node, place.location.buffer, bias);
+    else
+        builder.define(value, place.location);
     return {};
 }
 

@@ -140,6 +140,12 @@ BufferId ProgramBuilder::joined(ValueId whole, size_t bytes) {
     return joined_.emplace(whole, allocate(bytes)).first->second;
 }
 
+std::optional<BufferId> ProgramBuilder::joined(ValueId whole) const {
+    const auto found = joined_.find(whole);
+    if (found == joined_.end()) return std::nullopt;
+    return found->second;
+}
+
 const Node* ProgramBuilder::only_reader(ValueId value) const {
     if (std::ranges::count(graph_.outputs, value) > 0) return nullptr;
     const Node* reader = nullptr;

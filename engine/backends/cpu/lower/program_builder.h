@@ -74,6 +74,8 @@ class ProgramBuilder {
     void define(ValueId value, const Location& location);
     // The one buffer of `whole`, which its parts write before it is defined.
     [[nodiscard]] BufferId joined(ValueId whole, size_t bytes);
+    // That buffer if a part has asked for it.
+    [[nodiscard]] std::optional<BufferId> joined(ValueId whole) const;
     // The node that alone reads `value`, if that is no output.
     [[nodiscard]] const Node* only_reader(ValueId value) const;
 
