@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""tests/bench/peers/report_lines.py: which lines count, and what follows from them."""
+"""tests/bench/peers/report*.py: which lines count, what follows from them, and where plots have lines."""
 import json
 import pathlib
 import sys
 import tempfile
 import unittest
+import xml.dom.minidom
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "peers"))
 from report_lines import Nets, read_lines  # noqa: E402
+from report_plot import nice_step, plot  # noqa: E402
 
 MACHINE = {"kind": "machine", "processors": 2, "load_average": 0.1}
 
@@ -50,6 +52,24 @@ class ReportLines(unittest.TestCase):
         (setting, share), = nets.dents()
         self.assertEqual(setting[3], 3)
         self.assertAlmostEqual(share, 0.8)
+
+    def test_plots_have_four_to_eight_lines_whatever_their_height(self):
+        for top in (0.95, 1, 1.9, 2.1, 4.5, 7.9, 8.3, 9.9, 10, 83, 12345):
+            self.assertLessEqual(top / nice_step(top), 8, top)
+            self.assertGreater(top / nice_step(top), 3, top)
+
+    def test_a_plot_has_a_line_for_each_engine(self):
+        nets = Nets(read(MACHINE, net("facet", 1, 90), net("facet", 4, 95), net("onnxruntime", 1, 20),
+                         net("onnxruntime", 4, 25), {"kind": "model", "model": "m", "precision": "fp32",
+                                                     "gflop": 1.0},
+                         {"kind": "ceiling", "model": "m", "precision": "fp32", "threads": 2,
+                          "gflops": 100}))
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "plot.svg")
+            plot(nets, ("m", "fp32", 2), path)
+            picture = xml.dom.minidom.parse(str(path))
+        self.assertEqual(len(picture.getElementsByTagName("polyline")), 3)
+        self.assertEqual(len(picture.getElementsByTagName("circle")), 4)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ DASHES = {'ceiling': ' stroke-dasharray="5 4"', 'facet-bf16': ' stroke-dasharray
 
 
 def nice_step(top):
-    """Of four to eight lines up to `top`: 1, 2 or 5 times a power of ten."""
+    """Of at most eight lines up to `top`: 1, 2 or 5 times a power of ten."""
     power = 10 ** math.floor(math.log10(top))
-    return next(step * power for step in (0.1, 0.2, 0.5, 1) if top / (step * power) <= 8)
+    return next(step * power for step in (0.1, 0.2, 0.5, 1, 2) if top / (step * power) <= 8)
 
 
 def points_of(nets, course):
