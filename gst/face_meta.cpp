@@ -40,13 +40,36 @@ bool is_structure_name(const std::string& name) {
            });
 }
 
-std::vector<Region*> regions_of(GstBuffer* buffer) {
-    std::vector<Region*> regions;
+// Names of fields as GLib's numbers, so that they are looked up once.
+struct Fields {
+    GQuark label = quark("label"), label_id = quark("label_id");
+    GQuark confidence = quark("confidence"), attribute_name = quark("attribute_name");
+    GQuark model_name = quark("model_name"), layer_name = quark("layer_name");
+    GQuark value = quark("value"), values = quark("values"), device = quark("device");
+    GQuark batch_id = quark("batch_id"), batch_size = quark("batch_size");
+    GQuark batch_streams = quark("batch_streams"), wait_us = quark("wait_us");
+    GQuark infer_us = quark("infer_us"), reused = quark("reused");
+    GQuark source_pts = quark("source_pts"), detail = quark("detail");
+
+    static GQuark quark(const char* name) { return g_quark_from_static_string(name); }
+};
+
+const Fields& fields() {
+    static const Fields all;
+    return all;
+}
+
+std::vector<GstMeta*> metas_of(GstBuffer* buffer) {
+    std::vector<GstMeta*> metas;
+    const GType api = GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE;
     gpointer state = nullptr;
-    while (GstMeta* meta = gst_buffer_iterate_meta_filtered(
-               buffer, &state, GST_VIDEO_REGION_OF_INTEREST_META_API_TYPE))
-        regions.push_back(reinterpret_cast<Region*>(meta));
-    return regions;
+    while (GstMeta* meta = gst_buffer_iterate_meta_filtered(buffer, &state, api))
+        metas.push_back(meta);
+    return metas;
+}
+
+Region* region_of(GstMeta* meta) {
+    return reinterpret_cast<Region*>(meta);
 }
 
 // An id no region in `used` has; bounded by their number, whatever ids others have given.
@@ -115,14 +138,58 @@ std::optional<double> number_in(const std::string& label) {
     return number;
 }
 
-void set_string(GstStructure* structure, const char* field, const std::string& text) {
-    // GStreamer refuses strings that are not UTF-8, and labels come from users' files.
-    char* valid = g_utf8_make_valid(text.c_str(), -1);
-    gst_structure_set(structure, field, G_TYPE_STRING, valid, nullptr);
-    g_free(valid);
+bool is_ascii(const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > 0 && c < 0x7f; });
 }
 
-void set_numbers(GstStructure* structure, const char* field, const std::vector<double>& numbers) {
+// GStreamer refuses strings that are not UTF-8, and labels come from users' files. Transfer full.
+char* valid_text(const std::string& text) {
+    return is_ascii(text) ? g_strdup(text.c_str()) : g_utf8_make_valid(text.c_str(), -1);
+}
+
+void set_string(GstStructure* structure, GQuark field, const std::string& text) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_TYPE_STRING);
+    g_value_take_string(&value, valid_text(text));
+    gst_structure_id_take_value(structure, field, &value);
+}
+
+void set_number(GstStructure* structure, GQuark field, double number) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_TYPE_DOUBLE);
+    g_value_set_double(&value, number);
+    gst_structure_id_take_value(structure, field, &value);
+}
+
+void set_number(GstStructure* structure, GQuark field, int number) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_TYPE_INT);
+    g_value_set_int(&value, number);
+    gst_structure_id_take_value(structure, field, &value);
+}
+
+void set_number(GstStructure* structure, GQuark field, int64_t number) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_TYPE_INT64);
+    g_value_set_int64(&value, number);
+    gst_structure_id_take_value(structure, field, &value);
+}
+
+void set_number(GstStructure* structure, GQuark field, uint64_t number) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_TYPE_UINT64);
+    g_value_set_uint64(&value, number);
+    gst_structure_id_take_value(structure, field, &value);
+}
+
+void set_truth(GstStructure* structure, GQuark field, bool truth) {
+    GValue value = G_VALUE_INIT;
+    g_value_init(&value, G_TYPE_BOOLEAN);
+    g_value_set_boolean(&value, truth);
+    gst_structure_id_take_value(structure, field, &value);
+}
+
+void set_numbers(GstStructure* structure, GQuark field, const std::vector<double>& numbers) {
     GValue array = G_VALUE_INIT;
     gst_value_array_init(&array, static_cast<guint>(numbers.size()));
     for (const double number : numbers) {
@@ -131,12 +198,13 @@ void set_numbers(GstStructure* structure, const char* field, const std::vector<d
         g_value_set_double(&value, number);
         gst_value_array_append_and_take_value(&array, &value);
     }
-    gst_structure_take_value(structure, field, &array);
+    gst_structure_id_take_value(structure, field, &array);
 }
 
-std::string attribute_name_of(const GstStructure* structure) {
-    const std::string name = string_field(structure, "attribute_name");
-    return name.empty() ? gst_structure_get_name(structure) : name;
+const char* attribute_name_of(const GstStructure* structure) {
+    const GValue* name = gst_structure_id_get_value(structure, fields().attribute_name);
+    const char* text = name && G_VALUE_HOLDS_STRING(name) ? g_value_get_string(name) : nullptr;
+    return text && *text ? text : gst_structure_get_name(structure);
 }
 
 bool holds_attribute(const GstStructure* structure) {
@@ -173,31 +241,27 @@ FaceAttribute attribute_of(const GstStructure* structure) {
 }
 
 GstStructure* structure_of(const FaceAttribute& attribute) {
-    GstStructure* structure = gst_structure_new_empty(attribute.name.c_str());
+    const Fields& field = fields();
     const FaceProvenance& provenance = attribute.provenance;
-    set_string(structure, "label", attribute.label);
-    gst_structure_set(structure, "label_id", G_TYPE_INT, attribute.label_id, "confidence",
-                      G_TYPE_DOUBLE, attribute.confidence, nullptr);
-    set_string(structure, "attribute_name", attribute.name);
-    set_string(structure, "model_name", attribute.model_name);
-    set_string(structure, "layer_name", attribute.layer_name);
-    if (attribute.value)
-        gst_structure_set(structure, "value", G_TYPE_DOUBLE, *attribute.value, nullptr);
-    if (!attribute.values.empty()) set_numbers(structure, "values", attribute.values);
-    set_string(structure, "device", provenance.device);
-    gst_structure_set(structure, "batch_id", G_TYPE_UINT64, guint64{provenance.batch_id},
-                      "batch_size", G_TYPE_INT, provenance.batch_size, "batch_streams", G_TYPE_INT,
-                      provenance.batch_streams, "wait_us", G_TYPE_INT64, gint64{provenance.wait_us},
-                      "infer_us", G_TYPE_INT64, gint64{provenance.infer_us}, "reused",
-                      G_TYPE_BOOLEAN, gboolean{provenance.reused}, "source_pts", G_TYPE_UINT64,
-                      guint64{provenance.source_pts}, nullptr);
+    GstStructure* structure =
+        gst_structure_new_id_empty(g_quark_from_string(attribute.name.c_str()));
+    set_string(structure, field.label, attribute.label);
+    set_number(structure, field.label_id, attribute.label_id);
+    set_number(structure, field.confidence, attribute.confidence);
+    set_string(structure, field.attribute_name, attribute.name);
+    set_string(structure, field.model_name, attribute.model_name);
+    set_string(structure, field.layer_name, attribute.layer_name);
+    if (attribute.value) set_number(structure, field.value, *attribute.value);
+    if (!attribute.values.empty()) set_numbers(structure, field.values, attribute.values);
+    set_string(structure, field.device, provenance.device);
+    set_number(structure, field.batch_id, provenance.batch_id);
+    set_number(structure, field.batch_size, provenance.batch_size);
+    set_number(structure, field.batch_streams, provenance.batch_streams);
+    set_number(structure, field.wait_us, provenance.wait_us);
+    set_number(structure, field.infer_us, provenance.infer_us);
+    set_truth(structure, field.reused, provenance.reused);
+    set_number(structure, field.source_pts, uint64_t{provenance.source_pts});
     return structure;
-}
-
-Region* region_with_id(GstBuffer* buffer, int roi_id) {
-    for (Region* region : regions_of(buffer))
-        if (region->id == roi_id) return region;
-    return nullptr;
 }
 
 // Takes `structure`. It replaces the first param `same` holds for, or is added.
@@ -262,7 +326,7 @@ const FaceAttribute* Face::attribute(const std::string& name) const {
 
 int add_face(GstBuffer* buffer, const DetectedFace& face, int frame_width, int frame_height) {
     std::set<int> used;
-    for (const Region* region : regions_of(buffer)) used.insert(region->id);
+    for (GstMeta* meta : metas_of(buffer)) used.insert(region_of(meta)->id);
     const auto [x, width] = clipped(face.x, std::max(face.width, 0), std::max(frame_width, 1));
     const auto [y, height] = clipped(face.y, std::max(face.height, 0), std::max(frame_height, 1));
     Region* region = gst_buffer_add_video_region_of_interest_meta(buffer, face.label.c_str(), x, y,
@@ -275,47 +339,72 @@ int add_face(GstBuffer* buffer, const DetectedFace& face, int frame_width, int f
                           G_TYPE_DOUBLE, face.confidence, "x_min", G_TYPE_DOUBLE, x / columns,
                           "x_max", G_TYPE_DOUBLE, (x + width) / columns, "y_min", G_TYPE_DOUBLE,
                           y / rows, "y_max", G_TYPE_DOUBLE, (y + height) / rows, nullptr);
-    set_string(detection, "label", face.label);
-    set_string(detection, "model_name", face.model_name);
+    set_string(detection, fields().label, face.label);
+    set_string(detection, fields().model_name, face.model_name);
     gst_video_region_of_interest_meta_add_param(region, detection);
     analytics::mirror_region(buffer, region, face.confidence);
     return region->id;
 }
 
 void give_unique_ids(GstBuffer* buffer) {
-    const std::vector<Region*> regions = regions_of(buffer);
-    std::set<int> used;
-    for (const Region* region : regions) used.insert(region->id);
+    const std::vector<GstMeta*> metas = metas_of(buffer);
+    std::vector<int> sorted;
+    sorted.reserve(metas.size());
+    for (GstMeta* meta : metas) sorted.push_back(region_of(meta)->id);
+    std::ranges::sort(sorted);
+    if (std::ranges::adjacent_find(sorted) == sorted.end()) return;
+    std::set<int> used(sorted.begin(), sorted.end());
     std::set<int> seen;
-    for (Region* region : regions) {
+    for (GstMeta* meta : metas) {
+        Region* region = region_of(meta);
         if (seen.contains(region->id)) region->id = free_id(used);
         used.insert(region->id);
         seen.insert(region->id);
     }
 }
 
-bool set_attribute(GstBuffer* buffer, int roi_id, const FaceAttribute& attribute) {
-    Region* region = region_with_id(buffer, roi_id);
-    if (!region || !is_structure_name(attribute.name) || is_reserved(attribute.name.c_str()))
+FaceWriter::FaceWriter(GstBuffer* buffer) : buffer_(buffer), regions_(metas_of(buffer)) {}
+
+GstMeta* FaceWriter::region_with_id(int roi_id) {
+    for (size_t i = 0; i < regions_.size(); ++i) {
+        const size_t at = (latest_ + i) % regions_.size();
+        if (region_of(regions_[at])->id != roi_id) continue;
+        latest_ = at;
+        return regions_[at];
+    }
+    return nullptr;
+}
+
+bool FaceWriter::set_attribute(int roi_id, const FaceAttribute& attribute) {
+    GstMeta* meta = region_with_id(roi_id);
+    if (!meta || !is_structure_name(attribute.name) || is_reserved(attribute.name.c_str()))
         return false;
-    put_param(region, structure_of(attribute), [&](const GstStructure* present) {
-        return holds_attribute(present) && attribute_name_of(present) == attribute.name;
+    put_param(region_of(meta), structure_of(attribute), [&](const GstStructure* present) {
+        return attribute_name_of(present) == attribute.name && holds_attribute(present);
     });
-    analytics::mirror_attribute(buffer, region, attribute.name, attribute.label,
+    analytics::mirror_attribute(buffer_, region_of(meta), attribute.name, attribute.label,
                                 attribute.confidence);
     return true;
 }
 
-bool set_skipped(GstBuffer* buffer, int roi_id, SkipReason reason, const std::string& detail) {
-    Region* region = region_with_id(buffer, roi_id);
-    if (!region) return false;
+bool FaceWriter::set_skipped(int roi_id, SkipReason reason, const std::string& detail) {
+    GstMeta* meta = region_with_id(roi_id);
+    if (!meta) return false;
     GstStructure* skipped =
         gst_structure_new(kSkipped, "reason", G_TYPE_STRING, to_string(reason), nullptr);
-    set_string(skipped, "detail", detail);
-    put_param(region, skipped, [](const GstStructure* present) {
+    set_string(skipped, fields().detail, detail);
+    put_param(region_of(meta), skipped, [](const GstStructure* present) {
         return gst_structure_has_name(present, kSkipped);
     });
     return true;
+}
+
+bool set_attribute(GstBuffer* buffer, int roi_id, const FaceAttribute& attribute) {
+    return FaceWriter(buffer).set_attribute(roi_id, attribute);
+}
+
+bool set_skipped(GstBuffer* buffer, int roi_id, SkipReason reason, const std::string& detail) {
+    return FaceWriter(buffer).set_skipped(roi_id, reason, detail);
 }
 
 std::vector<Face> read_faces(GstBuffer* buffer, const std::string& type, int frame_width,
@@ -324,8 +413,11 @@ std::vector<Face> read_faces(GstBuffer* buffer, const std::string& type, int fra
     constexpr int kUnknown = std::numeric_limits<int>::max();
     if (frame_width <= 0) frame_width = video ? static_cast<int>(video->width) : kUnknown;
     if (frame_height <= 0) frame_height = video ? static_cast<int>(video->height) : kUnknown;
+    const std::vector<GstMeta*> metas = metas_of(buffer);
     std::vector<Face> faces;
-    for (const Region* region : regions_of(buffer)) {
+    faces.reserve(metas.size());
+    for (GstMeta* meta : metas) {
+        const Region* region = region_of(meta);
         const char* region_type = g_quark_to_string(region->roi_type);
         Face face;
         face.roi_id = region->id;

@@ -81,8 +81,27 @@ int add_face(GstBuffer* buffer, const DetectedFace& face, int frame_width, int f
 // Regions of other elements often all have id 0. Gives each region that repeats an earlier one's id
 // an id of its own. Call it before reading faces whose results are written back later by roi id.
 void give_unique_ids(GstBuffer* buffer);
-// Writes or replaces the attribute of that name. False when the buffer has no such region, or the
-// name is none: letters, digits and -_/.:+ after a letter, and not one of the params named above.
+
+// Writes on the regions of one buffer, which it looks up once: nobody else adds or removes any as
+// long as it lives. It is quickest when they are written in the order they were added.
+class FaceWriter {
+  public:
+    explicit FaceWriter(GstBuffer* buffer);
+
+    // Writes or replaces the attribute of that name. False when the buffer has no such region, or
+    // the name is none: letters, digits and -_/.:+ after a letter, and not one of the params named
+    // above.
+    bool set_attribute(int roi_id, const FaceAttribute& attribute);
+    bool set_skipped(int roi_id, SkipReason reason, const std::string& detail);
+
+  private:
+    GstMeta* region_with_id(int roi_id);
+
+    GstBuffer* const buffer_;
+    const std::vector<GstMeta*> regions_;
+    size_t latest_ = 0;  // where the search starts
+};
+// The same for a single one.
 bool set_attribute(GstBuffer* buffer, int roi_id, const FaceAttribute& attribute);
 bool set_skipped(GstBuffer* buffer, int roi_id, SkipReason reason, const std::string& detail);
 

@@ -5,6 +5,7 @@
 #include <gst/video/video.h>
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/session.h"
@@ -39,10 +40,11 @@ class FrameBehaviour {
     // `frame` is writable and not mapped. `late`: downstream has told that it comes too late.
     [[nodiscard]] virtual std::vector<PlannedRegion> plan(GstBuffer* frame,
                                                           const GstVideoInfo& info, bool late) = 0;
-    // Source pad's task, right before the frame is pushed; once per planned region, in their order.
-    // The result of a region that does not run is empty.
-    virtual void write(GstBuffer* frame, const GstVideoInfo& info, const PlannedRegion& region,
-                       const ItemResult& result) = 0;
+    // Source pad's task, right before the frame is pushed, if it has planned regions. One result
+    // per region, in their order; that of a region that does not run is empty. But for their errors
+    // the results may be moved from.
+    virtual void write(GstBuffer* frame, const GstVideoInfo& info,
+                       std::span<const PlannedRegion> regions, std::span<ItemResult> results) = 0;
     // The next frame has nothing to do with those before it.
     virtual void forget() {}
 };

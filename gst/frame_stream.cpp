@@ -85,6 +85,7 @@ GstFlowReturn FrameStream::chain(Ref<GstBuffer> buffer) {
     frame.regions = behaviour_->plan(frame.buffer.get(), frame.info, frame.late);
     frame.results = std::make_shared<Results>(frame.regions.size());
     std::vector<Token> tokens;
+    tokens.reserve(frame.regions.size());
     if (std::ranges::any_of(frame.regions, &PlannedRegion::runs) && !take_crops(frame, tokens))
         return GST_FLOW_ERROR;
     submit(std::move(frame), std::move(tokens));
@@ -141,10 +142,11 @@ bool FrameStream::take_crops(Entry& frame, std::vector<Token>& tokens) {
 void FrameStream::expect(Item& item, const PlannedRegion& region) const {
     item.value = region.value;
     item.filler = region.run == PlannedRegion::Run::kWhenRoom;
+    if (!sheds_) return;
     // With a latency budget the session knows by itself.
     const Session& session = *lane().session;
     const SessionLimits limits = session.limits();
-    if (sheds_ && limits.latency_budget == Duration{0})
+    if (limits.latency_budget == Duration{0})
         item.due = clock_.now() + limits.timeout + limits.margin + session.service_bound();
 }
 
@@ -152,18 +154,29 @@ void FrameStream::submit(Entry frame, std::vector<Token> tokens) {
     const std::shared_ptr<Results> results = frame.results;
     const std::optional<Window::FrameId> id = window_->add_frame(frame, tokens.size());
     if (!id || tokens.empty()) return;
+    results->clock = &clock_;
+    results->window = window_;
+    results->frame = *id;
+    results->self = results;
+    results->outstanding = tokens.size();
     std::vector<Item> items;
+    items.reserve(tokens.size());
     for (Token& token : tokens) {
-        // The window may be gone by then, the results never are; nobody else touches their slot.
-        token.item.done = [results, region = token.region, id = *id, &clock = clock_,
-                           window = std::weak_ptr<Window>(window_)](ItemResult result) {
-            results->of[region] = std::move(result);
-            results->complete_at = clock.now().count();
-            if (const auto alive = window.lock()) alive->complete(id);
+        // Two words, which std::function keeps inside itself.
+        token.item.done = [to = results.get(), region = token.region](ItemResult result) {
+            to->take(region, std::move(result));
         };
         items.push_back(std::move(token.item));
     }
     lane().session->submit(std::move(items));
+}
+
+// Nobody else touches the region's slot. Once the window knows, the frame may be gone at any time.
+void FrameStream::Results::take(size_t region, ItemResult&& result) {
+    of[region] = std::move(result);
+    complete_at = clock->now().count();
+    if (const auto alive = window.lock()) alive->complete(frame);
+    if (--outstanding == 0) const std::shared_ptr<Results> last = std::move(self);
 }
 
 bool FrameStream::event(Ref<GstEvent> event) {
@@ -329,9 +342,10 @@ void FrameStream::run_task() {
 
 bool FrameStream::write_results(Entry& frame) {
     watch(frame);
+    if (!frame.regions.empty())
+        behaviour_->write(frame.buffer.get(), frame.info, frame.regions, frame.results->of);
     for (size_t i = 0; i < frame.regions.size(); ++i) {
         const ItemResult& result = frame.results->of[i];
-        behaviour_->write(frame.buffer.get(), frame.info, frame.regions[i], result);
         if (!result.error) {
             if (frame.regions[i].runs()) failures_in_a_row_ = 0;
         } else if (result.error->code != ErrorCode::kInvalidArgument &&

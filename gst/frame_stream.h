@@ -86,11 +86,7 @@ class FrameStream {
     void run_task();
 
   private:
-    struct Results {
-        explicit Results(size_t regions) : of(regions) {}
-        std::vector<ItemResult> of;             // by region; each written by its token
-        std::atomic<Time::rep> complete_at{0};  // the latest token so far
-    };
+    struct Results;
     // A frame or an event on its way.
     struct Entry {
         Ref<GstBuffer> buffer;
@@ -102,6 +98,21 @@ class FrameStream {
         bool late = false;
     };
     using Window = FrameWindow<Entry>;
+    // Of a frame. Tokens are small and many: they point here and keep nothing alive themselves.
+    struct Results {
+        explicit Results(size_t regions) : of(regions) {}
+        void take(size_t region, ItemResult&& result);  // a token's end; any thread
+
+        std::vector<ItemResult> of;             // by region; each written by its token
+        std::atomic<Time::rep> complete_at{0};  // the latest token so far
+        // From submit() on; what takes the last result lets go of itself, and of the window, which
+        // may be gone before.
+        Clock* clock = nullptr;
+        std::weak_ptr<Window> window;
+        Window::FrameId frame = 0;
+        std::shared_ptr<Results> self;
+        std::atomic<size_t> outstanding{0};
+    };
     struct Token {
         Item item;
         size_t region;

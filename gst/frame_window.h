@@ -53,21 +53,22 @@ class FrameWindow {
         if (reason_ != 0) return std::nullopt;
         ++frames_;
         slots_.push_back({std::move(frame), tokens, true});
-        changed_.notify_all();
+        wake_task_for(slots_.size() - 1);
         return first_id_ + slots_.size() - 1;
     }
     // Streaming thread. Also while closed: the event then leaves by open().
     void add_event(Entry event) FACET_EXCLUDES(mutex_) {
         MutexLock lock(mutex_);
         slots_.push_back({std::move(event), 0, false});
-        changed_.notify_all();
+        wake_task_for(slots_.size() - 1);
     }
 
     // Any thread: one token of the frame is done.
     void complete(FrameId id) FACET_EXCLUDES(mutex_) {
         MutexLock lock(mutex_);
         if (id < first_id_ || id - first_id_ >= slots_.size()) return;
-        if (--slots_[id - first_id_].tokens == 0) changed_.notify_all();
+        --slots_[id - first_id_].tokens;
+        wake_task_for(id - first_id_);
     }
 
     // Task: waits for the front to be ready; nothing when closed. What it returns is in hand until
@@ -125,6 +126,11 @@ class FrameWindow {
 
     [[nodiscard]] bool ready() const FACET_REQUIRES(mutex_) {
         return !slots_.empty() && slots_.front().tokens == 0;
+    }
+
+    // What is behind the front, the task looks at by itself when it comes to it.
+    void wake_task_for(size_t slot) FACET_REQUIRES(mutex_) {
+        if (slot == 0 && ready()) changed_.notify_all();
     }
 
     template <typename Predicate, typename OnBlocked>

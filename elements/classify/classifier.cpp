@@ -23,16 +23,16 @@ FaceProvenance provenance(const Provenance& source, GstClockTime pts) {
     return target;
 }
 
-FaceAttribute face_attribute(const Attribute& source) {
+FaceAttribute face_attribute(Attribute&& source) {
     FaceAttribute target;
-    target.name = source.name;
-    target.label = source.label;
+    target.name = std::move(source.name);
+    target.label = std::move(source.label);
     target.label_id = source.label_id;
     target.confidence = source.confidence;
     if (source.value) target.value = *source.value;
     target.values.assign(source.values.begin(), source.values.end());
-    target.model_name = source.model_name;
-    target.layer_name = source.layer_name;
+    target.model_name = std::move(source.model_name);
+    target.layer_name = std::move(source.layer_name);
     return target;
 }
 
@@ -68,6 +68,7 @@ std::vector<PlannedRegion> Classifier::plan(GstBuffer* frame, const GstVideoInfo
     const std::vector<Face> faces = read_faces(frame, choice.object_class);
     const std::vector<std::shared_ptr<FaceRecord>> records = memory_.look(faces);
     std::vector<PlannedRegion> regions;
+    regions.reserve(faces.size());
     for (size_t i = 0; i < faces.size(); ++i) {
         const Face& face = faces[i];
         if (std::min(face.width, face.height) < choice.min_size) {
@@ -92,41 +93,48 @@ std::vector<PlannedRegion> Classifier::plan(GstBuffer* frame, const GstVideoInfo
     return regions;
 }
 
-void Classifier::write(GstBuffer* frame, const GstVideoInfo&, const PlannedRegion& region,
-                       const ItemResult& result) {
+void Classifier::write(GstBuffer* frame, const GstVideoInfo&,
+                       std::span<const PlannedRegion> regions, std::span<ItemResult> results) {
+    FaceWriter faces(frame);
+    for (size_t i = 0; i < regions.size(); ++i)
+        write_one(faces, GST_BUFFER_PTS(frame), regions[i], results[i]);
+}
+
+void Classifier::write_one(FaceWriter& faces, GstClockTime pts, const PlannedRegion& region,
+                           ItemResult& result) {
     if (!region.runs()) {
         const bool late = region.run == PlannedRegion::Run::kLate;
-        return write_earlier(frame, region, late ? SkipReason::kLate : SkipReason::kNotDue);
+        return write_earlier(faces, region, late ? SkipReason::kLate : SkipReason::kNotDue);
     }
     if (result.error) {
         region.record->lost = true;
         if (result.error->code == ErrorCode::kOverload)
-            return write_earlier(frame, region, SkipReason::kOverload);
-        set_skipped(frame, region.roi_id, SkipReason::kFailed, result.error->text());
+            return write_earlier(faces, region, SkipReason::kOverload);
+        faces.set_skipped(region.roi_id, SkipReason::kFailed, result.error->text());
         return;
     }
-    const FaceProvenance source = provenance(result.provenance, GST_BUFFER_PTS(frame));
+    const FaceProvenance source = provenance(result.provenance, pts);
     std::vector<FaceAttribute>& attributes = region.record->attributes;
     attributes.clear();
-    for (const Attribute& attribute : result.attributes) {
-        attributes.push_back(face_attribute(attribute));
+    for (Attribute& attribute : result.attributes) {
+        attributes.push_back(face_attribute(std::move(attribute)));
         attributes.back().provenance = source;
-        set_attribute(frame, region.roi_id, attributes.back());
+        faces.set_attribute(region.roi_id, attributes.back());
         attributes.back().provenance.reused = true;
     }
 }
 
 // What was said of the face before, or why nothing is said of it now.
-void Classifier::write_earlier(GstBuffer* frame, const PlannedRegion& region, SkipReason reason) {
+void Classifier::write_earlier(FaceWriter& faces, const PlannedRegion& region, SkipReason reason) {
     const bool wanted =
         reason == SkipReason::kNotDue || choice_().overload == static_cast<int>(Overload::kReuse);
     if (!wanted || region.record->attributes.empty()) {
         if (region.record->attributes.empty()) region.record->lost = true;
-        set_skipped(frame, region.roi_id, reason, "");
+        faces.set_skipped(region.roi_id, reason, "");
         return;
     }
     for (const FaceAttribute& attribute : region.record->attributes)
-        set_attribute(frame, region.roi_id, attribute);
+        faces.set_attribute(region.roi_id, attribute);
 }
 
 }  // namespace facet

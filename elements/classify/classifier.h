@@ -41,12 +41,14 @@ class Classifier final : public FrameBehaviour {
                                                   bool late) override;
     // Every attribute with how it came about, an earlier one of the same face, or why there is
     // none.
-    void write(GstBuffer* frame, const GstVideoInfo& info, const PlannedRegion& region,
-               const ItemResult& result) override;
+    void write(GstBuffer* frame, const GstVideoInfo& info, std::span<const PlannedRegion> regions,
+               std::span<ItemResult> results) override;
     void forget() override { memory_.forget(); }
 
   private:
-    void write_earlier(GstBuffer* frame, const PlannedRegion& region, SkipReason reason);
+    void write_one(FaceWriter& faces, GstClockTime pts, const PlannedRegion& region,
+                   ItemResult& result);
+    void write_earlier(FaceWriter& faces, const PlannedRegion& region, SkipReason reason);
 
     const std::function<RegionChoice()> choice_;
     FaceMemory memory_;  // streaming thread

@@ -8,7 +8,18 @@ namespace facet {
 
 namespace {
 
-double overlap(const Face& one, const Face& other) {
+struct Pair {
+    double overlap;
+    size_t face, before;
+};
+
+}  // namespace
+
+FaceMemory::Box FaceMemory::box_of(const Face& face) {
+    return {face.x, face.y, face.width, face.height};
+}
+
+double FaceMemory::overlap(const Box& one, const Box& other) {
     const int width = std::min(one.x + one.width, other.x + other.width) - std::max(one.x, other.x);
     const int height =
         std::min(one.y + one.height, other.y + other.height) - std::max(one.y, other.y);
@@ -17,13 +28,6 @@ double overlap(const Face& one, const Face& other) {
     return both / (static_cast<double>(one.width) * one.height +
                    static_cast<double>(other.width) * other.height - both);
 }
-
-struct Pair {
-    double overlap;
-    size_t face, before;
-};
-
-}  // namespace
 
 std::vector<std::shared_ptr<FaceRecord>> FaceMemory::look(const std::vector<Face>& faces) {
     ++frame_;
@@ -37,8 +41,9 @@ std::vector<std::shared_ptr<FaceRecord>> FaceMemory::look(const std::vector<Face
             records[i] = track.record;
             continue;
         }
+        const Box box = box_of(faces[i]);
         for (size_t j = 0; j < before_.size(); ++j)
-            if (const double shared = overlap(faces[i], before_[j].face); shared >= kLeastOverlap)
+            if (const double shared = overlap(box, before_[j].box); shared >= kLeastOverlap)
                 pairs.push_back({shared, i, j});
     }
     std::ranges::sort(pairs, std::ranges::greater(), &Pair::overlap);
@@ -47,7 +52,7 @@ std::vector<std::shared_ptr<FaceRecord>> FaceMemory::look(const std::vector<Face
     before_.clear();
     for (size_t i = 0; i < faces.size(); ++i) {
         if (!records[i]) records[i] = std::make_shared<FaceRecord>();
-        if (!faces[i].object_id) before_.push_back({faces[i], records[i]});
+        if (!faces[i].object_id) before_.push_back({box_of(faces[i]), records[i]});
     }
     std::erase_if(by_track_, [this](const auto& track) {
         return track.second.frame + kFramesToForget < frame_;

@@ -33,14 +33,20 @@ class FaceMemory {
     void forget();
 
   private:
+    struct Box {
+        int x, y, width, height;
+    };
     struct Seen {
-        Face face;
+        Box box;
         std::shared_ptr<FaceRecord> record;
     };
     struct Track {
         std::shared_ptr<FaceRecord> record;
         int64_t frame = 0;
     };
+
+    static Box box_of(const Face& face);
+    static double overlap(const Box& one, const Box& other);
 
     std::vector<Seen> before_;       // of the last frame, without an object_id
     std::map<int, Track> by_track_;  // object_id

@@ -24,11 +24,11 @@ std::vector<PlannedRegion> Detector::plan(GstBuffer*, const GstVideoInfo& info, 
     return whole;
 }
 
-void Detector::write(GstBuffer* frame, const GstVideoInfo& info, const PlannedRegion&,
-                     const ItemResult& result) {
+void Detector::write(GstBuffer* frame, const GstVideoInfo& info, std::span<const PlannedRegion>,
+                     std::span<ItemResult> results) {
     const int width = GST_VIDEO_INFO_WIDTH(&info);
     const int height = GST_VIDEO_INFO_HEIGHT(&info);
-    for (const Detection& detection : result.detections) {
+    for (const Detection& detection : results.front().detections) {
         const Rect& box = detection.box;
         const Rect inside =
             clip(Rect{box.x * width, box.y * height, box.width * width, box.height * height}, width,

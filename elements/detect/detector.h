@@ -35,8 +35,8 @@ class Detector final : public FrameBehaviour {
                                                   bool late) override;
     // One region per detection, clipped to the frame; those that keep less than a pixel are
     // dropped.
-    void write(GstBuffer* frame, const GstVideoInfo& info, const PlannedRegion& region,
-               const ItemResult& result) override;
+    void write(GstBuffer* frame, const GstVideoInfo& info, std::span<const PlannedRegion> regions,
+               std::span<ItemResult> results) override;
 
   private:
     const std::function<int()> inference_interval_;
