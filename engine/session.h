@@ -44,7 +44,9 @@ struct SessionSettings {
     // Of every model's input, which is reshaped to it; 0x0: as the file or its model-info says.
     ImageSize image_size;
     int requests = 0;  // batches in flight, up to 64; 0: chosen by measurement, with `threads`
-    int threads = 0;   // of one request; 0: the machine's, shared out over the requests
+    int threads = 0;   // of one request; 0: those of the processors, shared out over the requests
+    // That the session's threads run on, ascending; empty: all that the opening thread may run on.
+    std::vector<int> processors;
     Precision precision = Precision::kAuto;
     std::optional<float> threshold;  // detections below are dropped; none: the model-info's
     // A file to write arrivals and decisions to, with the models' executed graphs beside it; the

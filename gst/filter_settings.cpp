@@ -28,6 +28,7 @@ Result<SessionSettings> session_settings(const FilterSettings& settings,
     session.trace_path = settings.trace_path;
     session.requests = settings.requests;
     session.threads = settings.threads;
+    FACET_ASSIGN(session.processors, parse_processors("processors", settings.processors));
     session.precision = static_cast<Precision>(settings.precision);
     return session;
 }

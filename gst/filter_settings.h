@@ -20,6 +20,7 @@ struct FilterSettings {
     std::string batch_profiles;
     int requests = 0;
     int threads = 0;
+    std::string processors;
     int precision = static_cast<int>(Precision::kAuto);
     int queue_depth = 8;
     double latency_budget_ms = 0;
@@ -81,6 +82,10 @@ void add_filter_properties(PropertyTable<Settings>& table) {
         "threads",
         "CPU threads of one request; 0: those of the machine, shared out over the requests",
         &Settings::threads, 0, 1024, Mutable::kReady);
+    table.add_text("processors",
+                   "Numbers of the processors that the models run on, as 0-3,6; empty: all that "
+                   "the program may use",
+                   &Settings::processors, Mutable::kReady);
     table.add_enum("precision", "What the models compute in; one that the device lacks is an error",
                    precision_type(), &Settings::precision, Mutable::kReady);
     table.add_int("queue-depth",

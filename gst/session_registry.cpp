@@ -7,6 +7,8 @@
 #include <sstream>
 #include <utility>
 
+#include "engine/base/processors.h"
+
 namespace facet {
 
 namespace {
@@ -156,6 +158,9 @@ std::string difference(const SessionSettings& here, const SessionSettings& there
         return differs("requests", std::to_string(here.requests), std::to_string(there.requests));
     if (here.threads != there.threads)
         return differs("threads", std::to_string(here.threads), std::to_string(there.threads));
+    if (here.processors != there.processors)
+        return differs("processors", in_quotes(processors_text(here.processors)),
+                       in_quotes(processors_text(there.processors)));
     if (here.precision != there.precision)
         return differs("precision", std::string(to_string(here.precision)),
                        std::string(to_string(there.precision)));

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <optional>
+#include <set>
 #include <string_view>
 
 #include "engine/base/image_size_list.h"
@@ -48,7 +49,31 @@ Error refused(const std::string& property, std::string_view part, const std::str
             "property '" + property + "': '" + std::string(part) + "' is " + wanted};
 }
 
+constexpr int kMostProcessors = 1024;
+
+std::optional<std::pair<int, int>> range_of(std::string_view text) {
+    const size_t dash = text.find('-');
+    const std::optional<int> first = number_of(text.substr(0, dash));
+    const std::optional<int> last =
+        dash == std::string_view::npos ? first : number_of(text.substr(dash + 1));
+    if (!first || !last || *first < 0 || *last < *first || *last >= kMostProcessors) return {};
+    return std::pair(*first, *last);
+}
+
 }  // namespace
+
+Result<std::vector<int>> parse_processors(const std::string& property, const std::string& text) {
+    std::set<int> processors;
+    for (const std::string_view part : parts_of(text)) {
+        const auto range = range_of(part);
+        if (!range)
+            return refused(property, part,
+                           "no processor or range of them; supported: a list as 0-3,6");
+        for (int number = range->first; number <= range->second; ++number)
+            processors.insert(number);
+    }
+    return std::vector<int>(processors.begin(), processors.end());
+}
 
 Result<std::vector<int>> parse_batch_profiles(const std::string& property,
                                               const std::string& text) {

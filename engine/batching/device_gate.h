@@ -40,7 +40,7 @@ class DeviceGate {
     DeviceTurns turns_ FACET_GUARDED_BY(mutex_);
 };
 
-// The gate of that device, while anybody holds it.
+// The gate of that device, or part of one, while anybody holds it.
 [[nodiscard]] std::shared_ptr<DeviceGate> device_gate(const std::string& device);
 
 }  // namespace facet

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <limits>
-#include <thread>
 #include <utility>
 
+#include "engine/base/processors.h"
 #include "engine/session/remembered.h"
 #include "engine/session/session_costs.h"
 #include "engine/session/slot_timer.h"
@@ -59,7 +59,7 @@ Result<PlannedSlots> plan_slots(const SessionSettings& settings, int largest,
                                 const std::vector<size_t>& specs) {
     const bool has_threads = models.front().compiled->threads() > 0;
     const int processors =
-        has_threads ? std::max(1, static_cast<int>(std::thread::hardware_concurrency())) : 0;
+        has_threads ? std::max(1, static_cast<int>(allowed_processors().size())) : 0;
     std::vector<RequestPlan> plans = plans_for(
         {.requests = settings.requests, .threads = settings.threads, .processors = processors});
     const std::string key = session_key(settings, largest);

@@ -10,6 +10,7 @@
 
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
+#include "engine/base/processors.h"
 #include "engine/model/batch_device.h"
 #include "engine/model/batch_profiles.h"
 #include "engine/session/auto_devices.h"
@@ -105,6 +106,9 @@ Result<std::shared_ptr<Session>> Session::open(const SessionSettings& asked, Clo
     FACET_TRY(check(asked));
     FACET_ASSIGN(const SessionSettings settings, without_batch_device(asked));
     FACET_ASSIGN(const std::vector<std::string> names, devices_of(settings.device));
+    // Threads stay where they were made.
+    Result<std::unique_ptr<ProcessorScope>> scope = ProcessorScope::enter(settings.processors);
+    if (!scope.ok()) return scope.error().within("setting 'processors'");
     std::vector<SessionDevice> devices;
     std::optional<Error> refused;  // the last device's that is not used
     std::string remarks;

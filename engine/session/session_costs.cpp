@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "engine/base/processors.h"
 #include "engine/session/remembered.h"
 #include "engine/session/slot_timer.h"
 
@@ -66,7 +67,8 @@ Result<CostTable> measure(std::span<RequestSlot> slots, const std::vector<int>& 
 std::string session_key(const SessionSettings& settings, int largest) {
     std::string key = settings.device + '\n' + std::string(to_string(settings.precision)) + '\n' +
                       std::to_string(settings.requests) + '\n' + std::to_string(settings.threads) +
-                      '\n' + std::to_string(largest) + '\n' + settings.image_size.text();
+                      '\n' + processors_text(settings.processors) + '\n' + std::to_string(largest) +
+                      '\n' + settings.image_size.text();
     for (const ModelSettings& model : settings.models) {
         std::error_code failed;
         const auto path = std::filesystem::canonical(model.path, failed);

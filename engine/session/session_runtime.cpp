@@ -11,6 +11,7 @@
 
 #include "engine/base/log.h"
 #include "engine/base/mutex.h"
+#include "engine/base/processors.h"
 #include "engine/batching/batcher.h"
 #include "engine/batching/derive_limits.h"
 #include "engine/session/crop_pool.h"
@@ -318,6 +319,13 @@ void SessionImpl::describe(const Batch& batch, const std::string& device, Durati
     }
 }
 
+// Sessions on other processors do not take turns with it.
+std::shared_ptr<DeviceGate> gate_of(const SessionDevice& device, const SessionSettings& settings) {
+    const bool apart = device.plan.threads > 0 && !settings.processors.empty();
+    return device_gate(apart ? device.name + ' ' + processors_text(settings.processors)
+                             : device.name);
+}
+
 }  // namespace
 
 Result<SessionDevice> prepare_device(const SessionSettings& settings, int largest, Clock& clock,
@@ -349,13 +357,13 @@ Result<std::shared_ptr<Session>> start_session(const SessionSettings& settings, 
                                               .slots = first.plan.requests},
                                              first.costs);
     BatcherOptions options{.costs = first.costs,
-                           .gate = device_gate(first.name),
+                           .gate = gate_of(first, settings),
                            .width = std::max(1, first.plan.threads)};
     for (const SessionDevice& device : std::span(devices).subspan(1))
         options.further.push_back({.costs = device.costs,
                                    .slots = device.plan.requests,
                                    .width = std::max(1, device.plan.threads),
-                                   .gate = device_gate(device.name)});
+                                   .gate = gate_of(device, settings)});
     if (!settings.trace_path.empty()) {
         FACET_ASSIGN(options.trace, open_trace_file(settings.trace_path));
         for (const SessionDevice& device : devices) {

@@ -386,6 +386,9 @@ TEST_F(ClassifyStream, AValueOutOfRangeIsOneErrorAtStartThatNamesThePropertyAndI
         {"timeout", "nan", "property 'timeout': nan is outside "},
         {"batch-profiles", "1,two",
          "property 'batch-profiles': 'two' is no batch size; supported: a list as 1,2,4,8"},
+        {"processors", "0-x",
+         "property 'processors': '0-x' is no processor or range of them; supported: a list as "
+         "0-3,6"},
         {"batch-profiles", "1,,2",
          "property 'batch-profiles': '' is no batch size; supported: a list as 1,2,4,8"},
         {"roi-scale", "0", "property 'roi-scale': 0 is outside 0.1..10"}};

@@ -139,6 +139,10 @@ TEST(SessionRegistry, EverySettingHasAName) {
               "image-size-profiles is 64x48 here, the model's own there");
     EXPECT_EQ(named([](auto& s) { s.requests = 2; }), "requests is 2 here, 0 there");
     EXPECT_EQ(named([](auto& s) { s.threads = 3; }), "threads is 3 here, 0 there");
+    EXPECT_EQ(named([](auto& s) {
+                  s.processors = {0, 1, 5};
+              }),
+              "processors is '0-1,5' here, '' there");
     EXPECT_EQ(named([](auto& s) { s.precision = Precision::kInt8; }),
               "precision is int8 here, auto there");
     EXPECT_EQ(named([](auto& s) { s.threshold = 0.5f; }),

@@ -40,6 +40,8 @@ TEST_F(SessionTest, NamesTheSettingThatIsOutOfRange) {
                 HasSubstr("'timeout'"));
     EXPECT_THAT(refusal([](SessionSettings& s) { s.requests = 65; }), HasSubstr("'requests'"));
     EXPECT_THAT(refusal([](SessionSettings& s) { s.threads = -1; }), HasSubstr("'threads'"));
+    EXPECT_THAT(refusal([](SessionSettings& s) { s.processors = {1021}; }),
+                HasSubstr("'processors': no processor 1021"));
     EXPECT_THAT(refusal([](SessionSettings& s) { s.threshold = 1.5f; }), HasSubstr("'threshold'"));
     EXPECT_THAT(refusal([](SessionSettings& s) { s.models[0].path = "nobody"; }),
                 HasSubstr("nobody"));

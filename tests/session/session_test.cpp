@@ -9,8 +9,10 @@
 #include <map>
 #include <mutex>
 #include <random>
+#include <set>
 #include <thread>
 
+#include "engine/base/processors.h"
 #include "tests/session/session_fixture.h"
 
 namespace facet {
@@ -93,6 +95,29 @@ TEST(Session, LandsEveryResultOnItsOwnItem) {
     EXPECT_TRUE(collector.each_once());
     EXPECT_EQ(session->counters().items, results.size());
     EXPECT_EQ(session->counters().failed_items + session->counters().cancelled_items, 0u);
+}
+
+TEST_F(SessionTest, KeepsItsThreadsToTheProcessorsAskedForAndLeavesTheOpenersAlone) {
+    const std::vector<int> all = allowed_processors();
+    if (all.empty()) GTEST_SKIP() << "the system does not tell";
+    Mutex mutex;
+    std::set<std::vector<int>> seen;
+    puppet_.work_in_runs([&](int) {
+        MutexLock lock(mutex);
+        seen.insert(allowed_processors());
+    });
+    SessionSettings settings = settings_for({"sum"}, 4, Duration{0});
+    settings.processors = {all.back()};
+    settings.requests = 2;
+    const auto session = open(settings, clock_);
+    ASSERT_TRUE(session);
+    EXPECT_EQ(allowed_processors(), all);
+    const OwnerId owner = session->open_owner();
+    ResultCollector collector(1);
+    submit(*session, item_of(*session, owner, 1, collector.done(0)));
+    EXPECT_FALSE(collector.wait_for_all()[0].error);
+    EXPECT_THAT(seen, ElementsAre(std::vector<int>{all.back()})) << "warm-up and work";
+    puppet_.work_in_runs({});
 }
 
 TEST_F(SessionTest, RunsItemsOfSeveralOwnersInOneBatchAndSaysSo) {
