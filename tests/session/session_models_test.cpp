@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "engine/backends/registry.h"
+#include "engine/base/processors.h"
 #include "engine/session.h"
 #include "tests/session/result_collector.h"
 #include "tests/support/data_path.h"
@@ -156,6 +157,32 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"Fp32OnTheBestDevice", kAgeGender, kEmotions, "AUTO", 1e-6f},
                       Case{"Int8OnTheBestDevice", kAgeGenderInt8, kEmotionsInt8, "AUTO", 0.0f}),
     [](const auto& parameter) { return std::string(parameter.param.name); });
+
+TEST(SessionRequests, AreNoMoreThanTheProcessorsHaveThreadsFor) {
+    FACET_DATA_OR_SKIP(age_gender, kAgeGender);
+    const std::vector<int> processors = allowed_processors();
+    if (processors.empty()) GTEST_SKIP() << "the system does not tell";
+    const int count = static_cast<int>(processors.size());
+    const auto limits_with = [&, age_gender = age_gender](auto change) {
+        SessionSettings settings = settings_for({age_gender}, "CPU", 8);
+        change(settings);
+        const auto session = open(settings);
+        return session ? session->limits() : SessionLimits{};
+    };
+    const SessionLimits chosen = limits_with([](SessionSettings&) {});
+    EXPECT_GE(chosen.threads, 1);
+    EXPECT_LE(chosen.requests * chosen.threads, count);
+    const SessionLimits one =
+        limits_with([&](SessionSettings& s) { s.processors = {processors[0]}; });
+    EXPECT_EQ(one.requests, 1);
+    EXPECT_EQ(one.threads, 1);
+    const SessionLimits narrow = limits_with([](SessionSettings& s) { s.threads = 1; });
+    EXPECT_EQ(narrow.requests, std::min(count, 64));
+    EXPECT_EQ(narrow.threads, 1);
+    const SessionLimits two = limits_with([](SessionSettings& s) { s.requests = 2; });
+    EXPECT_EQ(two.requests, 2);
+    EXPECT_EQ(two.threads, std::max(1, count / 2));
+}
 
 class Detectors : public OnTestDevice<const char*> {};
 
