@@ -36,16 +36,29 @@ std::vector<BenchModel> bench_models(const std::filesystem::path& quantised) {
         {"retail-0004", model(faces, "FP32", ".xml"), model(faces, "FP16-INT8", ".xml"), true}};
 }
 
-Result<std::shared_ptr<const Graph>> load_graph(const std::string& file) {
+namespace {
+
+Result<std::shared_ptr<const Graph>> load(const std::string& file, bool pixels) {
     if (file.empty()) return Error{ErrorCode::kNotFound, "bench-accuracy did not quantise it"};
     const auto path = testing::data_path(file);
     if (!path)
         return Error{ErrorCode::kNotFound,
                      (file.front() == '/' ? "there is no " : "FACET_DATA has no ") + file};
     FACET_ASSIGN(Graph graph, read_model(*path));
+    if (pixels) FACET_TRY(accept_u8_pixels(graph, 0, {}, false));
     FACET_TRY(prepare(graph, reference::evaluate));
     FACET_TRY(require_batchable(graph, analyze_batchability(graph)));
     return std::make_shared<const Graph>(std::move(graph));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Graph>> load_graph(const std::string& file) {
+    return load(file, false);
+}
+
+Result<std::shared_ptr<const Graph>> load_pixel_graph(const std::string& file) {
+    return load(file, true);
 }
 
 double operations_of(const Graph& graph) {

@@ -26,6 +26,9 @@ struct BenchModel {
 // Read, prepared, proved batchable, taking f32.
 [[nodiscard]] Result<std::shared_ptr<const Graph>> load_graph(const std::string& file);
 
+// The same, taking u8 pixels, as an element runs it.
+[[nodiscard]] Result<std::shared_ptr<const Graph>> load_pixel_graph(const std::string& file);
+
 // Multiplications and additions of the convolutions and matrix products for one row.
 [[nodiscard]] double operations_of(const Graph& graph);
 

@@ -93,6 +93,19 @@ Result<std::unique_ptr<Contender>> make_facet(const std::shared_ptr<const Graph>
     return std::unique_ptr<Contender>(new Facet(std::move(model), std::move(request)));
 }
 
+Result<std::unique_ptr<Contender>> make_facet_on_pixels(const std::shared_ptr<const Graph>& graph,
+                                                        Precision precision, int threads,
+                                                        int most) {
+    FACET_ASSIGN(std::shared_ptr<CompiledModel> model,
+                 cpu_backend().compile(
+                     graph, {.max_batch = most, .threads = threads, .precision = precision}));
+    FACET_ASSIGN(std::unique_ptr<InferRequest> request, model->create_request());
+    const std::span<uint8_t> pixels = request->input(0).as<uint8_t>();
+    const size_t row = pixels.size() / static_cast<size_t>(most);
+    for (size_t i = 0; i < row; ++i) pixels[i] = static_cast<uint8_t>(i * 7);
+    return std::unique_ptr<Contender>(new Facet(std::move(model), std::move(request)));
+}
+
 Result<std::unique_ptr<Contender>> make_onnx_runtime(OnnxRuntime& runtime, const Graph& graph,
                                                      const std::string& file, int threads,
                                                      int most) {

@@ -25,6 +25,9 @@ class Contender {
 // Compiled for batches of up to `most` rows.
 [[nodiscard]] Result<std::unique_ptr<Contender>> make_facet(
     const std::shared_ptr<const Graph>& graph, Precision precision, int threads, int most);
+// Of a graph that takes pixels; its first row has some, as if one face had just been cropped.
+[[nodiscard]] Result<std::unique_ptr<Contender>> make_facet_on_pixels(
+    const std::shared_ptr<const Graph>& graph, Precision precision, int threads, int most);
 // `file`: the bytes of an ONNX file.
 [[nodiscard]] Result<std::unique_ptr<Contender>> make_onnx_runtime(OnnxRuntime& runtime,
                                                                    const Graph& graph,
