@@ -77,6 +77,19 @@ TEST(Team, NobodyWaitsForAMemberThatHasNotComeYet) {
     EXPECT_GE(by_caller, 7);
 }
 
+TEST(Team, CountsThePartsThatOthersThanTheCallerDid) {
+    Team team(2);
+    EXPECT_EQ(team.parts_of_others(), 0u);
+    std::atomic<uint64_t> by_others = 0;
+    const auto part = [&](size_t, int, int member) { by_others += member > 0 ? 1 : 0; };
+    // The other one comes when the system lets it.
+    while (by_others == 0) team.run({100, [](size_t) { return 2; }, part});
+    EXPECT_EQ(team.parts_of_others(), by_others);
+    Team alone(1);
+    alone.run({100, [](size_t) { return 2; }, part});
+    EXPECT_EQ(alone.parts_of_others(), 0u);
+}
+
 TEST(Team, EndsWhateverItsMembersAreAboutToDo) {
     for (int round = 0; round < 1000; ++round) {
         Team team(3);

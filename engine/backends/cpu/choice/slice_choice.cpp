@@ -23,6 +23,7 @@ constexpr int kNarrowRuns = 4;
 // How long a second processor may take to come: as many runs alone, but not for ever.
 constexpr int kWideRuns = 30;
 constexpr double kWideSeconds = 0.02;
+constexpr int kSharedRuns = 5;        // so many with others' help say what that is worth
 constexpr double kWorthwhile = 0.97;  // more rows must be this much cheaper: they take more memory
 constexpr double kWidePays = 0.85;    // of the time of one thread
 
@@ -53,6 +54,10 @@ class Trial {
         FACET_TRY(bound_->run(*team_, streams_));
         return std::chrono::duration<double>(Clock::now() - begin).count();
     }
+
+    [[nodiscard]] bool is_team() const { return team_ != nullptr; }
+    // Since the beginning.
+    [[nodiscard]] uint64_t parts_of_others() const { return team_ ? team_->parts_of_others() : 0; }
 
     Result<double> shortest(int runs) const {
         FACET_TRY(seconds());
@@ -120,15 +125,18 @@ Result<bool> wide_pays(const Sliceable& model) {
     const Trial wide(std::move(wide_program), model, 1, model.threads);
     FACET_ASSIGN(const double alone, narrow.shortest(kNarrowRuns));
     FACET_ASSIGN(double together, wide.shortest(1));
-    // A processor that slept takes its time to come; without it these runs are no slower than
-    // alone.
+    // A processor that slept, or that others have, takes its time to come.
     const std::chrono::duration<double> enough(std::min(kWideSeconds, kWideRuns * alone));
     const auto start = Clock::now();
+    int shared_runs = 0;
     while (together > kWidePays * alone && Clock::now() - start < enough) {
+        const uint64_t before = wide.parts_of_others();
         FACET_ASSIGN(const double all, wide.seconds());
         together = std::min(together, all);
+        shared_runs += wide.parts_of_others() > before ? 1 : 0;
     }
-    return together <= kWidePays * alone;
+    // Where none came nothing is known, and little lost: nobody waits for who does not come.
+    return together <= kWidePays * alone || (wide.is_team() && shared_runs < kSharedRuns);
 }
 
 }  // namespace

@@ -81,6 +81,7 @@ void Team::take_part(Claims seen, int member) {
     const uint64_t number = seen >> kStepShift;
     const int parts = parts_;  // who is last opens the next step, with others
     work_->part(number - first_number_, static_cast<int>(seen & kParts) - 1, member);
+    if (member > 0) parts_of_others_.fetch_add(1, std::memory_order_relaxed);
     if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 < parts) return;
     const uint64_t next = number + 1 - first_number_;
     open(number + 1, next < work_->steps ? work_->parts(next) : 0);

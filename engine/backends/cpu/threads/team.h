@@ -43,6 +43,10 @@ class Team {
 
     [[nodiscard]] int members() const { return static_cast<int>(threads_.size()) + 1; }
     void run(const TeamWork& work);
+    // How many parts members but the caller of run() have done so far.
+    [[nodiscard]] uint64_t parts_of_others() const {
+        return parts_of_others_.load(std::memory_order_relaxed);
+    }
 
   private:
     // A step's number since the team came into being, whether a run has yet to give it parts, and
@@ -67,6 +71,7 @@ class Team {
     alignas(64) std::atomic<int> done_ = 0;  // parts of the step
     std::atomic<int> patience_;              // between runs, in rounds of watching
     std::atomic<bool> stopping_ = false;
+    alignas(64) std::atomic<uint64_t> parts_of_others_ = 0;
     std::vector<std::thread> threads_;
 };
 
