@@ -36,6 +36,8 @@ void BatchQueue::open_owner(OwnerId owner) {
 
 void BatchQueue::forget(Owner& owner, size_t items) {
     waiting_ -= items;
+    // What comes later is no part of it.
+    left_ = std::min(left_, waiting_);
     if (owner.waiting() == 0) owner.credit = 0;
 }
 
@@ -118,7 +120,7 @@ QueueView BatchQueue::view(Time now, int free_slots) const {
                    .back_pressure = pressed_batches_ > 0,
                    .arrivals_per_second = arrivals_.per_second(now),
                    .free_slots = free_slots,
-                   .left = std::min(left_, waiting_),
+                   .left = left_,
                    .left_reason = left_reason_};
     for (const auto& [id, owner] : owners_) {
         if (owner.state == OwnerState::kActive) view.more_can_come = true;

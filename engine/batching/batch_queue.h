@@ -118,7 +118,7 @@ class BatchQueue {
     uint64_t next_batch_id_ = 1;
     ArrivalRate arrivals_;
     uint64_t pressed_batches_ = 0;  // batches for which back pressure is remembered
-    size_t left_ = 0;               // of the last batch's decision
+    size_t left_ = 0;               // of the last batch's decision, what still waits
     StartReason left_reason_ = StartReason::kFull;
 };
 

@@ -295,6 +295,19 @@ TEST(BatchQueue, FindsOutThatABatchSizeItAvoidsIsNotAsDearAsItWasMeasured) {
     for (int i = 0; i < 10; ++i) EXPECT_EQ(next_size(), 8u);
 }
 
+TEST(BatchQueue, ForgetsWhatASharedBatchLeftOnceThatIsCancelled) {
+    BatchQueue queue({.max_batch = 8, .timeout = Duration{100}, .slots = 2});
+    queue.open_owner(1);
+    push(queue, 4, item_of(1), Time{0});
+    Decision half{Decision::Kind::kStart, StartReason::kAllIn, 2, 2};
+    half.left = 2;
+    EXPECT_EQ(queue.take(half, Time{0}).items.size(), 2u);
+    EXPECT_EQ(queue.decide(Time{1}).kind, Decision::Kind::kStart);
+    EXPECT_EQ(queue.cancel(1, 0).size(), 2u);
+    push(queue, 1, item_of(1), Time{2});
+    EXPECT_EQ(queue.decide(Time{2}).kind, Decision::Kind::kSleep) << "it has its own timeout";
+}
+
 TEST(BatchQueue, ShedsAsFewAsPossibleTheSmallestFirst) {
     BatchQueue queue({.max_batch = 2, .timeout = Duration{1000}},
                      CostTable({{1, Duration{10}}, {2, Duration{10}}}));
