@@ -68,7 +68,8 @@ std::string session_key(const SessionSettings& settings, int largest) {
     std::string key = settings.device + '\n' + std::string(to_string(settings.precision)) + '\n' +
                       std::to_string(settings.requests) + '\n' + std::to_string(settings.threads) +
                       '\n' + processors_text(settings.processors) + '\n' + std::to_string(largest) +
-                      '\n' + settings.image_size.text();
+                      '\n' + settings.image_size.text() + '\n';
+    for (const int rows : settings.batch_profiles) key += std::to_string(rows) + ',';
     for (const ModelSettings& model : settings.models) {
         std::error_code failed;
         const auto path = std::filesystem::canonical(model.path, failed);
