@@ -30,7 +30,7 @@ Result<Slots> make_slots(const RequestPlan& plan, const std::vector<SessionModel
     return slots;
 }
 
-// Of a batch of each size, shared by the slots; the shortest of a few rounds.
+// Nanoseconds of a batch of each size, shared by the slots; the shortest of a few rounds.
 Result<std::vector<double>> time_of(Slots& slots, const std::vector<int>& sizes) {
     SlotTimer timer(slots, steady_clock());
     std::vector<double> shortest(sizes.size(), std::numeric_limits<double>::max());
@@ -66,14 +66,14 @@ Result<PlannedSlots> plan_slots(const SessionSettings& settings, int largest,
     if (const auto chosen = chosen_before().recall(key); plans.size() > 1 && chosen)
         plans = {*chosen};
     std::vector<Slots> slots;
-    std::vector<std::vector<double>> seconds;
+    std::vector<std::vector<double>> times;
     for (const RequestPlan& plan : plans) {
         FACET_ASSIGN(slots.emplace_back(), make_slots(plan, models, specs));
         if (plans.size() == 1) return PlannedSlots{plan, std::move(slots.front())};
-        FACET_ASSIGN(seconds.emplace_back(),
+        FACET_ASSIGN(times.emplace_back(),
                      time_of(slots.back(), sizes_to_compare(largest, processors)));
     }
-    const size_t best = choose_plan(seconds);
+    const size_t best = choose_plan(times);
     chosen_before().remember(key, plans[best]);
     return PlannedSlots{plans[best], std::move(slots[best])};
 }

@@ -15,10 +15,10 @@ constexpr int kRowsPerProcessor = 4;
 constexpr double kLosesNoThroughput = 1.1;
 constexpr double kUndisturbed = 1.2;
 
-double mean_logarithm(const std::vector<double>& seconds) {
+double mean_logarithm(const std::vector<double>& times) {
     double sum = 0;
-    for (const double one : seconds) sum += std::log(one);
-    return sum / static_cast<double>(seconds.size());
+    for (const double one : times) sum += std::log(one);
+    return sum / static_cast<double>(times.size());
 }
 
 }  // namespace
@@ -46,18 +46,17 @@ std::vector<int> sizes_to_compare(int largest, int processors) {
     return sizes;
 }
 
-size_t choose_plan(std::span<const std::vector<double>> seconds) {
+size_t choose_plan(std::span<const std::vector<double>> times) {
     double full = std::numeric_limits<double>::max();
-    for (const std::vector<double>& plan : seconds) full = std::min(full, plan.back());
+    for (const std::vector<double>& plan : times) full = std::min(full, plan.back());
     const auto keeps_up = [&](const std::vector<double>& plan) {
         return plan.back() <= kLosesNoThroughput * full;
     };
     double best = std::numeric_limits<double>::max();
-    for (const std::vector<double>& plan : seconds)
+    for (const std::vector<double>& plan : times)
         if (keeps_up(plan)) best = std::min(best, mean_logarithm(plan));
-    size_t index = seconds.size() - 1;
-    while (!keeps_up(seconds[index]) ||
-           mean_logarithm(seconds[index]) > best + std::log(kUndisturbed))
+    size_t index = times.size() - 1;
+    while (!keeps_up(times[index]) || mean_logarithm(times[index]) > best + std::log(kUndisturbed))
         --index;
     return index;
 }

@@ -3,11 +3,8 @@
 // ones or many narrow ones. Not installed.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <vector>
-
-#include "engine/base/result.h"
 
 namespace facet {
 
@@ -33,13 +30,14 @@ struct AskedRequests {
 // allows, up to four rows for each processor.
 [[nodiscard]] std::vector<int> sizes_to_compare(int largest, int processors);
 
-// seconds[plan][size]: what a batch of each size takes when the plan's requests share it.
+// times[plan][size]: what a batch of each size takes when the plan's requests share it, in any
+// unit.
 //
 // The index of the plan whose times are shortest in the geometric mean over the sizes, of those
 // whose largest batch takes no more than a tenth longer than the best one's. The narrowest of those
 // that are within a fifth of it goes first: the threads of a wide request wait for each other
 // whenever a pipeline's other threads take a processor from one, which an idle machine does not
 // show (tests/bench/saturation does). Precondition: as many times for each plan, all above 0.
-[[nodiscard]] size_t choose_plan(std::span<const std::vector<double>> seconds);
+[[nodiscard]] size_t choose_plan(std::span<const std::vector<double>> times);
 
 }  // namespace facet
