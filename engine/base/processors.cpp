@@ -3,7 +3,6 @@
 #include "engine/base/processors.h"
 
 #include <algorithm>
-#include <utility>
 
 #if defined(__linux__)
 #include <pthread.h>
