@@ -17,10 +17,10 @@ namespace facet {
 [[nodiscard]] std::string session_key(const SessionSettings& settings, int largest);
 
 // Runs every slot at the largest batch and at one row, so that first-use costs are paid, then at
-// every other size, the likely ones first, until 400 ms have passed. They are measured,
-// all of them at once, within the first 150 ms of it, at most 12 sizes, unless a session of equal
-// session_key() has measured before. Time is `clock`'s; where that stands still there are
-// no costs, and none are taken over. Errors name the model.
+// every other size, the likely ones first, until 400 ms have passed. Within the first 150 ms of it
+// at most 12 sizes are measured, on all slots at once, unless a session of equal session_key() has
+// measured before. Time is `clock`'s; where that stands still there are no costs, and none are
+// taken over. Errors name the model.
 [[nodiscard]] Result<CostTable> measure_costs(const SessionSettings& settings, int largest,
                                               Clock& clock, std::vector<RequestSlot>& slots);
 
