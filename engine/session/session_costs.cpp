@@ -65,10 +65,11 @@ Result<CostTable> measure(std::span<RequestSlot> slots, const std::vector<int>& 
 }  // namespace
 
 std::string session_key(const SessionSettings& settings, int largest) {
-    std::string key = settings.device + '\n' + std::string(to_string(settings.precision)) + '\n' +
-                      std::to_string(settings.requests) + '\n' + std::to_string(settings.threads) +
-                      '\n' + processors_text(settings.processors) + '\n' + std::to_string(largest) +
-                      '\n' + settings.image_size.text() + '\n';
+    std::string key =
+        settings.device + '\n' + std::string(to_string(settings.precision)) + '\n' +
+        std::to_string(settings.requests) + '\n' + std::to_string(settings.threads) + '\n' +
+        processors_text(settings.processors.empty() ? allowed_processors() : settings.processors) +
+        '\n' + std::to_string(largest) + '\n' + settings.image_size.text() + '\n';
     for (const int rows : settings.batch_profiles) key += std::to_string(rows) + ',';
     for (const ModelSettings& model : settings.models) {
         std::error_code failed;
