@@ -9,6 +9,7 @@
 #include "engine/backends/cpu/lower/winograd_step.h"
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/graph/batchability.h"
+#include "tests/backends/all_outputs.h"
 #include "tests/support/model_builder.h"
 
 namespace facet::testing {
@@ -54,12 +55,7 @@ std::vector<float> results(const Backend& backend, const std::shared_ptr<const G
     for (float& number : (*request)->input(0).as<float>())
         number = std::sin(static_cast<float>(at++));
     EXPECT_TRUE((*request)->infer(kRows));
-    std::vector<float> all;
-    for (size_t port = 0; port < (*model)->outputs().size(); ++port) {
-        const auto values = (*request)->output(port).as<float>();
-        all.insert(all.end(), values.begin(), values.end());
-    }
-    return all;
+    return testing::all_outputs(**model, **request);
 }
 
 // Steps of a plan in which loops of Facet's own run what they can.

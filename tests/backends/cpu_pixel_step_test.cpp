@@ -11,6 +11,7 @@
 #include "engine/backends/reference/reference_backend.h"
 #include "engine/graph/batchability.h"
 #include "engine/graph/passes.h"
+#include "tests/backends/all_outputs.h"
 #include "tests/support/model_builder.h"
 
 namespace facet::testing {
@@ -64,12 +65,7 @@ std::vector<float> results(const Backend& backend, const std::shared_ptr<const G
         for (float& number : (*request)->input(0).as<float>())
             number = static_cast<float>(random() % 256) / 100.0f;
     EXPECT_TRUE((*request)->infer(kRows));
-    std::vector<float> all;
-    for (size_t port = 0; port < (*model)->outputs().size(); ++port) {
-        const auto values = (*request)->output(port).as<float>();
-        all.insert(all.end(), values.begin(), values.end());
-    }
-    return all;
+    return testing::all_outputs(**model, **request);
 }
 
 size_t joined_steps(const Head& head) {

@@ -10,24 +10,18 @@
 #include <vector>
 
 #include "engine/base/tensor.h"
+#include "tests/backends/random_floats.h"
 
 namespace facet::cpu {
 
 namespace {
 
+using testing::random_floats;
 using Geometry = PixelConvolution::Geometry;
 using Source = PixelConvolution::Source;
 using Activation = ChannelEpilogue::Activation;
 constexpr int64_t kColours = PixelConvolution::kColours;
 constexpr PixelConvolution::Scale kScale{{0.02f, 0.01f, 0.03f}, {-3.0f, 0.5f, 2.0f}};
-
-Tensor random_floats(int64_t count, uint32_t seed) {
-    Tensor tensor = Tensor::allocate(DataType::kF32, Shape{count});
-    std::mt19937 random(seed);
-    std::normal_distribution<float> normal;
-    for (float& value : tensor.mutable_view().as<float>()) value = normal(random);
-    return tensor;
-}
 
 struct Case {
     explicit Case(const Geometry& wanted)

@@ -7,25 +7,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include "engine/base/tensor.h"
+#include "tests/backends/random_floats.h"
 
 namespace facet::cpu {
 
 namespace {
 
+using testing::random_floats;
 using Geometry = SeparableConvolution::Geometry;
 using Activation = ChannelEpilogue::Activation;
-
-Tensor random_floats(int64_t count, uint32_t seed) {
-    Tensor tensor = Tensor::allocate(DataType::kF32, Shape{count});
-    std::mt19937 random(seed);
-    std::normal_distribution<float> normal;
-    for (float& value : tensor.mutable_view().as<float>()) value = normal(random);
-    return tensor;
-}
 
 // Everything a run needs for one geometry; the epilogues use its bias and slopes.
 struct Case {

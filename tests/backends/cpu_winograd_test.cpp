@@ -7,27 +7,20 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <random>
 #include <vector>
 
 #include "engine/base/tensor.h"
+#include "tests/backends/random_floats.h"
 
 namespace facet::cpu {
 
 namespace {
 
+using testing::random_floats;
 using Geometry = WinogradConvolution::Geometry;
 
 Tensor floats(int64_t count) {
     return Tensor::allocate(DataType::kF32, Shape{count});
-}
-
-Tensor random_floats(int64_t count, uint32_t seed) {
-    Tensor tensor = floats(count);
-    std::mt19937 random(seed);
-    std::normal_distribution<float> normal;
-    for (float& value : tensor.mutable_view().as<float>()) value = normal(random);
-    return tensor;
 }
 
 Geometry with_rows(Geometry geometry, int64_t rows) {
