@@ -251,7 +251,8 @@ std::optional<Batch> Batcher::next_batch(MutexLock& lock, Slot& slot, bool asked
         return {};
     }
     if (!asked) slot.gate->ask(slot.gate_user);
-    if (!slot.gate->try_enter(slot.gate_user)) {
+    const bool waits = !slot.gate->try_enter(slot.gate_user);
+    if (waits) {
         slot.busy_until = now + cost_on(slot.device, decision.run_size);
         if (many_devices_) changed_.notify_all();
         lock.unlock();
@@ -260,9 +261,9 @@ std::optional<Batch> Batcher::next_batch(MutexLock& lock, Slot& slot, bool asked
         slot.busy_until.reset();
         now = clock_.now();
     }
-    // What came while it waited goes along; what was withdrawn does not.
+    // What came while it waited goes along; what was withdrawn does not; and others may share it.
     const int ready = ready_slots(slot);
-    decision = decide(now, slot.device, ready);
+    if (waits || ready > 1) decision = decide(now, slot.device, ready);
     if (stopping_ || devices_[slot.device].lost || decision.kind == Decision::Kind::kSleep) {
         slot.gate->leave(slot.gate_user, Duration{0}, false);
         return {};
