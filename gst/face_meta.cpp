@@ -147,46 +147,37 @@ char* valid_text(const std::string& text) {
     return is_ascii(text) ? g_strdup(text.c_str()) : g_utf8_make_valid(text.c_str(), -1);
 }
 
-void set_string(GstStructure* structure, GQuark field, const std::string& text) {
+// `set` is GObject's setter for a value of `type`.
+template <typename Set, typename Value>
+void set_value(GstStructure* structure, GQuark field, GType type, Set set, Value content) {
     GValue value = G_VALUE_INIT;
-    g_value_init(&value, G_TYPE_STRING);
-    g_value_take_string(&value, valid_text(text));
+    g_value_init(&value, type);
+    set(&value, content);
     gst_structure_id_take_value(structure, field, &value);
+}
+
+void set_string(GstStructure* structure, GQuark field, const std::string& text) {
+    set_value(structure, field, G_TYPE_STRING, g_value_take_string, valid_text(text));
 }
 
 void set_number(GstStructure* structure, GQuark field, double number) {
-    GValue value = G_VALUE_INIT;
-    g_value_init(&value, G_TYPE_DOUBLE);
-    g_value_set_double(&value, number);
-    gst_structure_id_take_value(structure, field, &value);
+    set_value(structure, field, G_TYPE_DOUBLE, g_value_set_double, number);
 }
 
 void set_number(GstStructure* structure, GQuark field, int number) {
-    GValue value = G_VALUE_INIT;
-    g_value_init(&value, G_TYPE_INT);
-    g_value_set_int(&value, number);
-    gst_structure_id_take_value(structure, field, &value);
+    set_value(structure, field, G_TYPE_INT, g_value_set_int, number);
 }
 
 void set_number(GstStructure* structure, GQuark field, int64_t number) {
-    GValue value = G_VALUE_INIT;
-    g_value_init(&value, G_TYPE_INT64);
-    g_value_set_int64(&value, number);
-    gst_structure_id_take_value(structure, field, &value);
+    set_value(structure, field, G_TYPE_INT64, g_value_set_int64, number);
 }
 
 void set_number(GstStructure* structure, GQuark field, uint64_t number) {
-    GValue value = G_VALUE_INIT;
-    g_value_init(&value, G_TYPE_UINT64);
-    g_value_set_uint64(&value, number);
-    gst_structure_id_take_value(structure, field, &value);
+    set_value(structure, field, G_TYPE_UINT64, g_value_set_uint64, number);
 }
 
 void set_truth(GstStructure* structure, GQuark field, bool truth) {
-    GValue value = G_VALUE_INIT;
-    g_value_init(&value, G_TYPE_BOOLEAN);
-    g_value_set_boolean(&value, truth);
-    gst_structure_id_take_value(structure, field, &value);
+    set_value(structure, field, G_TYPE_BOOLEAN, g_value_set_boolean, truth);
 }
 
 void set_numbers(GstStructure* structure, GQuark field, const std::vector<double>& numbers) {

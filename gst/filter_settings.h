@@ -78,10 +78,9 @@ void add_filter_properties(PropertyTable<Settings>& table) {
     table.add_int("requests",
                   "Batches in flight at a time; 0: chosen by measurement, with threads, see stats",
                   &Settings::requests, 0, 64, Mutable::kReady);
-    table.add_int(
-        "threads",
-        "CPU threads of one request; 0: those of the machine, shared out over the requests",
-        &Settings::threads, 0, 1024, Mutable::kReady);
+    table.add_int("threads",
+                  "CPU threads of one request; 0: one per processor, shared out over the requests",
+                  &Settings::threads, 0, 1024, Mutable::kReady);
     table.add_text("processors",
                    "Numbers of the processors that the models run on, as 0-3,6; empty: all that "
                    "the program may use",
